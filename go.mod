@@ -1,0 +1,3 @@
+module github.com/hostsim/hostsim
+
+go 1.26
