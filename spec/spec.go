@@ -49,6 +49,10 @@ type Spec struct {
 	Clauses  []*Clause  // in order of chapter and number, tombstones included
 	Profiles []*Profile // core, strict, then the dotnet releases from old to new
 	Matrix   *Matrix
+	Areas    []*Area    // the chapters, in order
+	Features []*Feature // what an implementation may declare, in the order of the file
+
+	ranges *ranges
 }
 
 // Matrix is the version matrix: what differs between profiles, as data.
