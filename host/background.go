@@ -1,0 +1,158 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/hostsim/hostsim/host/seam"
+)
+
+// BackgroundService turns one long-running function into a Service: Start starts it, Stop cancels its context and waits
+// until it returns or the stop's own context is cancelled. Stop never reports how the function ended; the host watches
+// that (BGS-6, BGS-7).
+//
+// Make one with [Background]. It belongs to one host, which must start it.
+type BackgroundService struct {
+	execute func(context.Context) error
+
+	h      *Host
+	e      *entry
+	source *seam.Source
+	done   seam.Event
+	err    error
+}
+
+// Background makes a BackgroundService of execute, which should return soon after its context is cancelled.
+func Background(execute func(ctx context.Context) error) *BackgroundService {
+	return &BackgroundService{execute: execute}
+}
+
+func (b *BackgroundService) backgroundService() *BackgroundService { return b }
+
+func (b *BackgroundService) attach(h *Host, e *entry) { b.h, b.e = h, e }
+
+// Start implements [Service].
+func (b *BackgroundService) Start(ctx context.Context) error {
+	rt, rules := b.h.rt, b.h.rules
+	src := seam.NewSource(rt, ctx)
+	if rules.WorkerTokenLinked {
+		src.Link(ctx)
+	}
+	done := rt.NewEvent("the end of " + b.e.name + " execute")
+	b.h.mu.Lock()
+	b.source, b.done = src, done
+	b.h.mu.Unlock()
+	name := b.e.name + " execute"
+	if rules.WorkerBody == "inline" && b.e.prefix {
+		rt.Call(name, func() { b.run(src, done) })
+		if done.IsSet() {
+			return b.result()
+		}
+		return nil
+	}
+	rt.Go(name, func() {
+		if rules.WorkerSkipped && src.Cancelled() {
+			b.finish(src.Err(), done)
+			return
+		}
+		b.run(src, done)
+	})
+	return nil
+}
+
+func (b *BackgroundService) run(src *seam.Source, done seam.Event) {
+	b.h.rt.Promise(done, "execute of service "+b.e.name+" returns")
+	b.finish(b.h.invoke("execute", b.e, src, func(_ *entry, ctx context.Context) error { return b.execute(ctx) }), done)
+}
+
+func (b *BackgroundService) finish(err error, done seam.Event) {
+	b.h.mu.Lock()
+	b.err = err
+	b.h.mu.Unlock()
+	done.Set()
+}
+
+func (b *BackgroundService) result() error {
+	b.h.mu.Lock()
+	defer b.h.mu.Unlock()
+	if se, ok := b.err.(*ServiceError); ok {
+		return se.Err
+	}
+	return b.err
+}
+
+// Stop implements [Service]. Before Start it does nothing (BGS-5). A callback on the function's context that fails makes
+// Stop fail, after the wait.
+func (b *BackgroundService) Stop(ctx context.Context) error {
+	if b.h == nil {
+		return nil
+	}
+	b.h.mu.Lock()
+	src, done := b.source, b.done
+	b.h.mu.Unlock()
+	if src == nil {
+		return nil
+	}
+	err := src.Cancel()
+	seam.WaitOr(b.h.rt, ctx, done, seam.Wait{Limit: seam.Forever, Why: "execute of service " + b.e.name})
+	return err
+}
+
+// Dispose cancels the function's context and does not wait (BGS-11).
+func (b *BackgroundService) Dispose() error {
+	if b.h == nil {
+		return nil
+	}
+	b.h.mu.Lock()
+	src := b.source
+	b.h.mu.Unlock()
+	if src == nil {
+		return nil
+	}
+	return src.Cancel()
+}
+
+// monitor watches a background service whose start succeeded (BGS-7).
+func (h *Host) monitor(e *entry) {
+	if h.rules.WorkerMonitor == "none" {
+		return
+	}
+	watch := func() {
+		h.rt.Wait(seam.Wait{For: e.work.done, Limit: seam.Forever, Why: "execute of service " + e.name})
+		h.ended(e, e.work.result())
+	}
+	if e.prefix {
+		h.rt.Call(e.name+" monitor", watch)
+	} else {
+		h.rt.Go(e.name+" monitor", watch)
+	}
+}
+
+// ended reports how a background service ended: not at all if it returned, or was cancelled by a stop.
+func (h *Host) ended(e *entry, err error) {
+	if err == nil {
+		return
+	}
+	if IsCancellation(err) {
+		h.mu.Lock()
+		called := h.stopCalls > 0
+		h.mu.Unlock()
+		if h.rules.WorkerMonitor == "stopCalled" && called || h.rules.WorkerMonitor != "stopCalled" && h.app.stopping.Cancelled() {
+			return
+		}
+	}
+	named := &ServiceError{e.name, "execute", err}
+	h.observer.HostEvent(Event{Level: slog.LevelError, Category: CategoryHost, ID: EventServiceFaulted,
+		Message: "A background service failed", Service: e.name, Err: named})
+	if h.ignoreFaults {
+		return
+	}
+	if h.rules.WorkerMonitor == "fails" {
+		h.mu.Lock()
+		h.faults = append(h.faults, named)
+		h.mu.Unlock()
+	}
+	h.observer.HostEvent(Event{Level: LevelCritical, Category: CategoryHost, ID: EventStoppingHost,
+		Message: "The host is stopped because a background service failed", Service: e.name, Err: named})
+	h.app.StopApplication()
+}

@@ -1,0 +1,189 @@
+package seam
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Source cancels a context of its own. Its callbacks run synchronously on the cancelling thread, newest first, each
+// whatever the others did (SUB-1, SUB-2). All methods are safe for concurrent use.
+type Source struct {
+	rt     Runtime
+	parent context.Context
+
+	mu        sync.Mutex
+	err       error // not nil: cancelled, and why
+	callbacks []*callback
+	done      chan struct{} // made on first use
+	deadline  time.Time
+	timer     Timer
+	unlink    []func()
+	disposed  bool
+}
+
+type callback struct{ f func() error }
+
+// NewSource makes a source whose context is derived from parent's values only: a cancellation of the parent does not
+// reach it unless [Source.Link] says so.
+func NewSource(rt Runtime, parent context.Context) *Source {
+	return &Source{rt: rt, parent: parent}
+}
+
+// CancelledContext is a context that is cancelled already.
+func CancelledContext(rt Runtime) context.Context {
+	s := NewSource(rt, context.Background())
+	s.err = context.Canceled
+	return s
+}
+
+// Link makes a cancellation of ctx cancel the source too.
+func (s *Source) Link(ctx context.Context) *Source {
+	if ctx == nil || ctx.Done() == nil && CancellerOf(ctx) == nil {
+		return s
+	}
+	var remove func()
+	if c := CancellerOf(ctx); c != nil && c == ctx {
+		remove = c.OnCancel(func() error { return s.CancelCause(ctx.Err()) })
+	} else {
+		stop := context.AfterFunc(ctx, func() { _ = s.CancelCause(ctx.Err()) })
+		remove = func() { stop() }
+	}
+	s.mu.Lock()
+	s.unlink = append(s.unlink, remove)
+	s.mu.Unlock()
+	return s
+}
+
+// CancelAfter cancels the source after d; a negative d never does.
+func (s *Source) CancelAfter(d time.Duration, name string) *Source {
+	if d < 0 {
+		return s
+	}
+	s.mu.Lock()
+	s.deadline = s.rt.Now().Add(d)
+	s.mu.Unlock()
+	t := s.rt.AfterFunc(d, name, func() { _ = s.CancelCause(context.DeadlineExceeded) })
+	s.mu.Lock()
+	s.timer = t
+	s.mu.Unlock()
+	return s
+}
+
+// Cancel cancels the context and runs its callbacks. It returns what they returned, joined, nil if nothing.
+func (s *Source) Cancel() error { return s.CancelCause(context.Canceled) }
+
+// CancelCause is Cancel with the value that the context's Err will have: context.Canceled or context.DeadlineExceeded.
+func (s *Source) CancelCause(cause error) error {
+	s.mu.Lock()
+	if s.err != nil || s.disposed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.err = cause
+	if s.done != nil {
+		close(s.done)
+	}
+	t := s.timer
+	s.timer = nil
+	s.mu.Unlock()
+	if t != nil {
+		t.Stop()
+	}
+	var errs []error
+	for {
+		s.mu.Lock()
+		n := len(s.callbacks)
+		if n == 0 {
+			s.mu.Unlock()
+			break
+		}
+		cb := s.callbacks[n-1]
+		s.callbacks = s.callbacks[:n-1]
+		s.mu.Unlock()
+		if err := cb.f(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Dispose takes back the links and the timer. A source that was not cancelled by then never will be (SUB-3).
+func (s *Source) Dispose() {
+	s.mu.Lock()
+	s.disposed = true
+	t, links := s.timer, s.unlink
+	s.timer, s.unlink = nil, nil
+	s.mu.Unlock()
+	if t != nil {
+		t.Stop()
+	}
+	for _, remove := range links {
+		remove()
+	}
+}
+
+// OnCancel implements [Canceller].
+func (s *Source) OnCancel(f func() error) (remove func()) {
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		_ = f()
+		return func() {}
+	}
+	cb := &callback{f}
+	s.callbacks = append(s.callbacks, cb)
+	s.mu.Unlock()
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i := len(s.callbacks) - 1; i >= 0; i-- {
+			if s.callbacks[i] == cb {
+				s.callbacks = append(s.callbacks[:i], s.callbacks[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// Context gives the source as the context that it cancels.
+func (s *Source) Context() context.Context { return s }
+
+// Cancelled tells whether the context is cancelled.
+func (s *Source) Cancelled() bool { return s.Err() != nil }
+
+// Deadline implements context.Context.
+func (s *Source) Deadline() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deadline, !s.deadline.IsZero()
+}
+
+// Done implements context.Context.
+func (s *Source) Done() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done == nil {
+		s.done = make(chan struct{})
+		if s.err != nil {
+			close(s.done)
+		}
+	}
+	return s.done
+}
+
+// Err implements context.Context.
+func (s *Source) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Value implements context.Context.
+func (s *Source) Value(key any) any {
+	if _, ok := key.(cancellerKey); ok {
+		return s
+	}
+	return s.parent.Value(key)
+}

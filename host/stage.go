@@ -1,0 +1,180 @@
+package host
+
+import (
+	"context"
+
+	"github.com/hostsim/hostsim/host/seam"
+)
+
+// stage is one pass over services: all Starting hooks, all Starts, and so on (STG-1 to STG-5).
+type stage struct {
+	name       string
+	concurrent bool
+	abort      bool // a failure ends the pass (start stages, sequential)
+	skip       func(*entry) bool
+	before     func() error // checked before each service; an error ends the whole start or stop
+	call       func(*entry, context.Context) error
+	after      func(*entry, error)
+	orphan     *patience // not nil: calls that do not end are abandoned
+}
+
+// run calls the stage's method of every service and collects the failures.
+func (h *Host) run(st *stage, services []*entry, ctx context.Context, errs []error) (_ []error, fatal error) {
+	if st.concurrent {
+		return h.runConcurrent(st, services, ctx, errs)
+	}
+	for _, e := range services {
+		if st.skip != nil && st.skip(e) {
+			continue
+		}
+		if st.before != nil {
+			if err := st.before(); err != nil {
+				return errs, err
+			}
+		}
+		var err error
+		if st.orphan != nil {
+			t := h.launch(st, e, ctx)
+			err = st.orphan.wait(t)
+		} else {
+			err = h.invoke(st.name, e, ctx, st.call)
+		}
+		if st.after != nil {
+			st.after(e, err)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			if st.abort {
+				break
+			}
+		}
+	}
+	return errs, nil
+}
+
+// task is a call on a thread of its own.
+type task struct {
+	e    *entry
+	call string
+	done seam.Event
+	err  error
+	seq  int // in which order calls ended
+}
+
+func (h *Host) launch(st *stage, e *entry, ctx context.Context) *task {
+	return h.launchSeq(st, e, ctx, new(int))
+}
+
+func (h *Host) launchSeq(st *stage, e *entry, ctx context.Context, ended *int) *task {
+	t := &task{e: e, call: st.name, done: h.rt.NewEvent("the end of " + e.name + " " + st.name)}
+	run := h.rt.Go
+	if e.prefix {
+		run = h.rt.Call
+	}
+	run(e.name+" "+st.name, func() {
+		h.rt.Promise(t.done, st.name+" of service "+e.name+" returns")
+		err := h.invoke(st.name, e, ctx, st.call)
+		h.mu.Lock()
+		t.err = err
+		*ended++
+		t.seq = *ended
+		h.mu.Unlock()
+		t.done.Set()
+	})
+	return t
+}
+
+// runConcurrent calls every service in order, each up to its first wait, and then waits for all of them. Failures come
+// in this order: those that were there when the call returned, in order of the services, then the others in order of
+// their end; mere cancellations count only where there is nothing else, and as one (STG-2, STG-3).
+func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, errs []error) ([]error, error) {
+	ended := 0
+	var pending []*task
+	for _, e := range services {
+		if st.skip != nil && st.skip(e) {
+			continue
+		}
+		if st.before != nil {
+			if err := st.before(); err != nil {
+				errs = append(errs, err)
+				break
+			}
+		}
+		t := h.launchSeq(st, e, ctx, &ended)
+		if !t.done.IsSet() {
+			pending = append(pending, t)
+			continue
+		}
+		if st.after != nil {
+			st.after(e, t.err)
+		}
+		switch {
+		case t.err == nil:
+		case IsCancellation(t.err) && h.rules.CompletedCancelledStart == "ignored":
+		default:
+			errs = append(errs, t.err)
+		}
+	}
+	var failed []*task
+	var cancelled error
+	for _, t := range pending {
+		var err error
+		if st.orphan != nil {
+			err = st.orphan.wait(t)
+		} else {
+			h.rt.Enter("host", "waits for every "+st.name)
+			h.rt.Wait(seam.Wait{For: t.done, Limit: seam.Forever, Why: st.name + " of service " + t.e.name})
+			h.rt.Leave()
+			err = t.err
+		}
+		if st.after != nil {
+			st.after(t.e, err)
+		}
+		switch {
+		case err == nil:
+		case IsCancellation(err):
+			if cancelled == nil {
+				cancelled = err
+			}
+		default:
+			t.err = err
+			failed = append(failed, t)
+		}
+	}
+	for i := 1; i < len(failed); i++ {
+		for j := i; j > 0 && failed[j].seq < failed[j-1].seq; j-- {
+			failed[j], failed[j-1] = failed[j-1], failed[j]
+		}
+	}
+	for _, t := range failed {
+		errs = append(errs, t.err)
+	}
+	if len(failed) == 0 && cancelled != nil {
+		errs = append(errs, cancelled)
+	}
+	return errs, nil
+}
+
+// invoke makes one call of a service on the calling thread. A panic becomes an error; every error names the service.
+func (h *Host) invoke(call string, e *entry, ctx context.Context, f func(*entry, context.Context) error) (err error) {
+	h.rt.Enter(e.name, call)
+	defer h.rt.Leave()
+	defer func() {
+		if r := recover(); r != nil {
+			h.rt.Repanic(r)
+			err = &ServiceError{e.name, call, &PanicError{r}}
+		}
+	}()
+	if err := f(e, ctx); err != nil {
+		return &ServiceError{e.name, call, err}
+	}
+	return nil
+}
+
+func reversed(in []*entry) []*entry {
+	out := make([]*entry, len(in))
+	for i, e := range in {
+		out[len(in)-1-i] = e
+	}
+	return out
+}

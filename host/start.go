@@ -1,0 +1,172 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/hostsim/hostsim/host/seam"
+)
+
+// Start constructs the services and starts them. Where the rules roll back, a start that fails stops what had started
+// before it returns; otherwise nothing is stopped and nothing is disposed (STA-14).
+func (h *Host) Start(ctx context.Context) error {
+	h.mu.Lock()
+	if h.ran && h.rules.RepeatedStart == "refused" {
+		h.mu.Unlock()
+		return ErrStartedTwice
+	}
+	h.ran = true
+	done := h.rt.NewEvent("the end of the start")
+	h.startDone = done
+	h.mu.Unlock()
+	h.rt.Promise(done, "host.Start returns")
+	defer done.Set()
+
+	h.log(debug, EventStarting, "Hosting starting", nil)
+	src := seam.NewSource(h.rt, ctx).Link(ctx)
+	defer src.Dispose()
+	if h.rules.StartTokenLinked {
+		src.Link(h.app.stopping)
+	}
+	src.CancelAfter(h.startupTimeout, "the startup timeout")
+
+	h.rt.Enter("hostLifetime", "waitForStart")
+	err := h.lifetime.WaitForStart(src)
+	h.rt.Leave()
+	if err != nil {
+		return h.failStart(err, false, false)
+	}
+	if src.Cancelled() {
+		return h.failStart(src.Err(), false, false)
+	}
+	if h.rules.StartingFlag == "beforeConstruction" {
+		h.setStarting()
+	}
+	services, err := h.construct()
+	if err != nil {
+		return h.failStart(err, h.rules.StartFailureEvent == "all", true)
+	}
+	h.setStarting()
+
+	life := withHooks(services)
+	stages := [...]*stage{
+		{name: "starting", call: func(e *entry, ctx context.Context) error { return e.life.Starting(ctx) }},
+		{name: "start", call: func(e *entry, ctx context.Context) error { return e.svc.Start(ctx) }, after: h.afterStart},
+		{name: "started", call: func(e *entry, ctx context.Context) error { return e.life.Started(ctx) }},
+	}
+	limit := h.patienceOf(src, h.startPatience)
+	for i, st := range stages {
+		if i != 1 && len(life) == 0 {
+			continue
+		}
+		st.concurrent, st.abort, st.orphan = h.concurrentStart, true, limit
+		if h.rules.StartAfterStopRequest == "cease" {
+			st.before = src.Err
+		}
+		on := life
+		if i == 1 {
+			on = services
+		}
+		errs, fatal := h.run(st, on, src, nil)
+		if fatal != nil {
+			errs = append(errs, fatal)
+		}
+		if len(errs) > 0 {
+			return h.failStart(oneOrAll(errs), h.rules.StartFailureEvent != "none", true)
+		}
+	}
+	if h.rules.StartAfterStopRequest == "cease" && src.Cancelled() {
+		return h.failStart(src.Err(), false, true)
+	}
+	h.app.notifyStarted()
+	h.log(debug, EventStarted, "Hosting started", nil)
+	return nil
+}
+
+func (h *Host) setStarting() {
+	h.mu.Lock()
+	h.starting = true
+	h.mu.Unlock()
+}
+
+// failStart ends a start with err. A start that was merely cut short by a stop request is not reported as a failure
+// where the rules call that graceful.
+func (h *Host) failStart(err error, logged, rollBack bool) error {
+	quiet := h.rules.StopDuringStart == "graceful" && h.app.stopping.Cancelled() && IsCancellation(err)
+	if logged && !quiet {
+		h.log(slog.LevelError, EventStartFailed, "Hosting failed to start", err)
+	}
+	if rollBack && h.rules.StartFailure == "rollBack" {
+		if serr := h.stop(context.Background()); serr != nil {
+			return oneOrAll([]error{err, serr})
+		}
+	}
+	return err
+}
+
+// construct makes every registered service, once for all starts of the host.
+func (h *Host) construct() ([]*entry, error) {
+	if h.resolved {
+		return h.services, nil
+	}
+	services := make([]*entry, 0, len(h.regs))
+	for _, r := range h.regs {
+		svc, err := h.makeService(r)
+		if err != nil {
+			return nil, err
+		}
+		e := &entry{name: r.name, svc: svc}
+		if h.rules.LifecycleHooks {
+			e.life, _ = svc.(LifecycleService)
+		}
+		if p, ok := svc.(Prefixed); ok {
+			e.prefix = p.HasSynchronousPart()
+		}
+		if w, ok := svc.(worker); ok {
+			e.work = w.backgroundService()
+			e.work.attach(h, e)
+		}
+		services = append(services, e)
+		h.mu.Lock()
+		h.constructed = append(h.constructed, e)
+		h.mu.Unlock()
+	}
+	h.mu.Lock()
+	h.services, h.resolved = services, true
+	h.mu.Unlock()
+	return services, nil
+}
+
+func (h *Host) makeService(r registration) (svc Service, err error) {
+	h.rt.Enter(r.name, "new")
+	defer h.rt.Leave()
+	defer func() {
+		if p := recover(); p != nil {
+			h.rt.Repanic(p)
+			err = &ServiceError{r.name, "new", &PanicError{p}}
+		}
+	}()
+	if svc, err = r.make(); err != nil {
+		return nil, &ServiceError{r.name, "new", err}
+	}
+	return svc, nil
+}
+
+func withHooks(services []*entry) []*entry {
+	var out []*entry
+	for _, e := range services {
+		if e.life != nil {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (h *Host) afterStart(e *entry, err error) {
+	h.mu.Lock()
+	e.started = err == nil
+	h.mu.Unlock()
+	if err == nil && e.work != nil {
+		h.monitor(e)
+	}
+}
