@@ -40,6 +40,7 @@ type Rules struct {
 	HookLimit               string
 	DisposeFailure          string
 	WorkerSkipped           bool
+	ZeroTimeout             string
 }
 
 // ruleFields ties the rows of the matrix to the fields, one line each.
@@ -73,6 +74,7 @@ func ruleFields(r *Rules) map[string]any {
 		"hookLimit":               &r.HookLimit,
 		"disposeFailure":          &r.DisposeFailure,
 		"workerSkipped":           &r.WorkerSkipped,
+		"zeroTimeout":             &r.ZeroTimeout,
 	}
 }
 

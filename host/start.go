@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/hostsim/hostsim/host/seam"
 )
@@ -28,7 +29,7 @@ func (h *Host) Start(ctx context.Context) error {
 	if h.rules.StartTokenLinked {
 		src.Link(h.app.stopping)
 	}
-	src.CancelAfter(h.startupTimeout, "the startup timeout")
+	h.expire(src, h.startupTimeout, "the startup timeout")
 
 	h.rt.Enter("hostLifetime", "waitForStart")
 	err := h.lifetime.WaitForStart(src)
@@ -169,4 +170,13 @@ func (h *Host) afterStart(e *entry, err error) {
 	if err == nil && e.work != nil {
 		h.monitor(e)
 	}
+}
+
+// expire cancels src after d. A d of zero does so at once or by a timer, as the rules have it (STP-17).
+func (h *Host) expire(src *seam.Source, d time.Duration, name string) {
+	if d == 0 && h.rules.ZeroTimeout == "atOnce" {
+		_ = src.CancelCause(context.DeadlineExceeded)
+		return
+	}
+	src.CancelAfter(d, name)
 }

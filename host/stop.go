@@ -60,7 +60,8 @@ func (h *Host) stop(ctx context.Context) error {
 
 func (h *Host) stopNow(ctx context.Context) error {
 	h.log(debug, EventStopping, "Hosting stopping", nil)
-	src := seam.NewSource(h.rt, ctx).Link(ctx).CancelAfter(h.shutdownTimeout, "the shutdown timeout")
+	src := seam.NewSource(h.rt, ctx).Link(ctx)
+	h.expire(src, h.shutdownTimeout, "the shutdown timeout")
 	defer src.Dispose()
 	h.mu.Lock()
 	h.force = src

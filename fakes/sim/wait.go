@@ -87,6 +87,21 @@ func (s *Sim) Wait(w seam.Wait) seam.Woken {
 	return t.woken
 }
 
+// Settle holds the calling thread until everybody who is ready by now has had a turn: what a thread does that has other
+// business for a while.
+func (s *Sim) Settle() {
+	if s.dead {
+		panic(unwound{})
+	}
+	if len(s.ready) == s.head {
+		return
+	}
+	t := s.cur
+	t.holds = true
+	s.pushReady(t)
+	s.park(t)
+}
+
 // wake ends t's wait. On a thread of the run, and unless the wait wants otherwise, t goes on inside the call that wakes it.
 func (s *Sim) wake(t *thread, by seam.Woken) {
 	t.gen++

@@ -1,0 +1,146 @@
+// Package world is the simulated world around a host: a process with signals, exit handlers and an exit status, sockets
+// and files, and the record of what happened. Everything runs on the controller of package sim.
+//
+// A World is used again for run after run; it is not safe for concurrent use.
+package world
+
+import (
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/hostsim/hostsim/fakes/sim"
+	"github.com/hostsim/hostsim/host/seam"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+// World is one simulated world.
+type World struct {
+	Sim     *sim.Sim
+	Process *Process
+	Net     *Net
+
+	plan     *plan.Plan
+	events   []trace.Event
+	pending  []stimulus
+	zero     time.Duration // when host.build began
+	built    bool
+	overflow bool
+}
+
+// MaxEvents ends a run that never stops reporting.
+const MaxEvents = 200_000
+
+type stimulus struct {
+	who, what string
+	phase     trace.Phase
+	anyPhase  bool
+	fire      func()
+	wait      time.Duration
+}
+
+// New makes a world on a controller.
+func New(s *sim.Sim) *World {
+	w := &World{Sim: s}
+	w.Process = newProcess(w)
+	w.Net = newNet(w)
+	return w
+}
+
+// Reset prepares the world for a run of p under the runtime rules r.
+func (w *World) Reset(p *plan.Plan, r *Rules) {
+	w.plan = p
+	w.events = w.events[:0]
+	w.zero, w.built, w.overflow = 0, false, false
+	w.Process.reset(r)
+	w.Net.reset(p)
+	w.pending = w.pending[:0]
+	for i := range p.Signals {
+		s := &p.Signals[i]
+		w.after(s.After, s.Wait, func() { w.send(s.Send) })
+	}
+	for i := range p.Connections {
+		c := &p.Connections[i]
+		w.after(c.After, c.Wait, func() { w.Net.client(c) })
+	}
+}
+
+// after arranges for fire to run once, some time after the first event of this name.
+func (w *World) after(event string, wait time.Duration, fire func()) {
+	s := stimulus{wait: wait, fire: fire, anyPhase: true}
+	if rest, ok := strings.CutSuffix(event, ".begin"); ok {
+		event, s.phase, s.anyPhase = rest, trace.Begin, false
+	} else if rest, ok := strings.CutSuffix(event, ".end"); ok {
+		event, s.phase, s.anyPhase = rest, trace.End, false
+	}
+	s.who, s.what, _ = strings.Cut(event, ".")
+	w.pending = append(w.pending, s)
+}
+
+func (w *World) send(signal string) {
+	w.Emit(trace.Event{Who: trace.Signal, What: signal})
+	w.Process.Deliver(signal)
+}
+
+// Emit records an event at the present instant and sets off what waits for it. After the end of the process it does nothing.
+func (w *World) Emit(e trace.Event) {
+	if w.Sim.Over() {
+		return
+	}
+	if len(w.events) >= MaxEvents {
+		w.overflow = true
+		w.Sim.End()
+		return
+	}
+	e.At = w.Sim.Elapsed()
+	if !w.built && e.What == "build" && e.Who == trace.Host {
+		w.built, w.zero = true, e.At
+	}
+	w.events = append(w.events, e)
+	for i := 0; i < len(w.pending); i++ {
+		s := &w.pending[i]
+		if s.who != e.Who || s.what != e.What || !s.anyPhase && s.phase != e.Phase {
+			continue
+		}
+		wait, fire := s.wait, s.fire
+		w.pending = append(w.pending[:i], w.pending[i+1:]...)
+		i--
+		w.Sim.AfterFunc(wait, "stimulus", fire)
+	}
+}
+
+// Events gives what was recorded so far; it is overwritten by the next run.
+func (w *World) Events() []trace.Event { return w.events }
+
+// Aftermath records what is found after the end of the process.
+func (w *World) Aftermath(end trace.Ending) {
+	for _, e := range w.Net.aftermath(end) {
+		e.At = w.Sim.Elapsed()
+		w.events = append(w.events, e)
+	}
+}
+
+// Overflow tells whether the run was ended because it reported too much.
+func (w *World) Overflow() bool { return w.overflow }
+
+// Zero is when host.build began, which is where the clock of a trace starts.
+func (w *World) Zero() time.Duration { return w.zero }
+
+// Owner names who uses a resource of the world, and where it got it: service b, in start.
+type Owner struct{ Who, Where string }
+
+// sorted gives the keys of m in order.
+func sorted[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// block waits for ev while holding the thread.
+func (w *World) block(ev seam.Event, why string) {
+	w.Sim.Wait(seam.Wait{For: ev, Limit: seam.Forever, Holds: true, Why: why})
+}
