@@ -19,7 +19,8 @@ type Run struct {
 	Profile *spec.Profile
 	Lane    string // spec.Virtual or spec.Process
 
-	index *index // made on first use, see query.go
+	index *index // made on first use, see index.go
+	more  *facts // made on first use, see planfacts.go
 }
 
 // Kind is what a check has to say about one run.
