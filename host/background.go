@@ -50,6 +50,10 @@ func (b *BackgroundService) Start(ctx context.Context) error {
 		}
 		return nil
 	}
+	if src.Cancelled() { // a cancelled start: the body is never called, and the work counts as cancelled
+		b.finish(src.Err(), done)
+		return nil
+	}
 	rt.Go(name, func() {
 		if rules.WorkerSkipped && src.Cancelled() {
 			b.finish(src.Err(), done)

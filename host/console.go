@@ -31,14 +31,17 @@ var stopSignals = []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
 // WaitForStart implements [HostLifetime].
 func (c *console) WaitForStart(context.Context) error {
 	h := c.h
+	c.remove = nil // what an earlier start installed is forgotten, not removed (STA-17)
 	if h.rules.StatusMessages {
-		h.app.OnStarted(func() error {
+		started := h.app.OnStarted(func() error {
 			c.status("Application started. Press Ctrl+C to shut down.")
+			h.rt.Settle() // the first message of a program takes its time
 			c.status("Hosting environment: Production")
 			c.status("Content root path: .")
 			return nil
 		})
-		h.app.OnStopping(func() error { c.status("Application is shutting down..."); return nil })
+		stopping := h.app.OnStopping(func() error { c.status("Application is shutting down..."); return nil })
+		c.remove = append(c.remove, started, stopping)
 	}
 	if h.rules.ConsoleSignals == "signals" {
 		c.remove = append(c.remove, h.proc.OnSignal(stopSignals, c.signal))
@@ -87,7 +90,7 @@ func (c *console) exit() {
 // Stop implements [HostLifetime].
 func (c *console) Stop(context.Context) error { return nil }
 
-// Dispose opens the gate and removes the handlers.
+// Dispose opens the gate and removes the handlers and the status messages.
 func (c *console) Dispose() error {
 	c.h.gate.Set()
 	if c.h.rules.Unsubscribe {

@@ -79,6 +79,9 @@ func (h *Host) Start(ctx context.Context) error {
 	if h.rules.StartAfterStopRequest == "cease" && src.Cancelled() {
 		return h.failStart(src.Err(), false, true)
 	}
+	if _, own := h.lifetime.(*console); !own { // the console's messages take their time themselves
+		h.rt.Settle()
+	}
 	h.app.notifyStarted()
 	h.log(debug, EventStarted, "Hosting started", nil)
 	return nil

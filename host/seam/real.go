@@ -81,6 +81,9 @@ func (r *Real) Yield() {
 	runtime.Gosched()
 }
 
+// Settle implements [Runtime].
+func (r *Real) Settle() {}
+
 // Wait implements [Runtime]. Elsewhere has no meaning here: a goroutine always goes on on its own.
 func (r *Real) Wait(w Wait) Woken {
 	switch {

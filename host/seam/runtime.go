@@ -45,6 +45,10 @@ type Runtime interface {
 	// Yield gives the thread back once and goes on elsewhere.
 	Yield()
 
+	// Settle marks a point by which the calling thread has been busy for a while, so that others have got on meanwhile.
+	// Production does nothing; a simulation lets everybody who is ready have a turn.
+	Settle()
+
 	// Promise says that the calling thread will make ev happen, and by what. It has no effect but in explanations of
 	// a deadlock.
 	Promise(ev Event, by string)
