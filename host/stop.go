@@ -97,6 +97,7 @@ func (h *Host) stopNow(ctx context.Context) error {
 	if err := h.requestStop(limit); err != nil {
 		errs = append(errs, err)
 	}
+	h.rt.Settle()
 	pass("stop", services, func(e *entry, ctx context.Context) error { return e.svc.Stop(ctx) })
 	pass("stopped", life, func(e *entry, ctx context.Context) error { return e.life.Stopped(ctx) })
 	if fatal == nil && h.rules.ExpiredStop == "skip" && (starting || src.Cancelled()) {
