@@ -17,7 +17,9 @@ func (s *kindSet) add(k *plan.StepKind) {
 	}
 }
 
-func (s kindSet) has(k *plan.StepKind) bool { return k != nil && k.ID < 128 && s[k.ID/64]&(1<<(k.ID%64)) != 0 }
+func (s kindSet) has(k *plan.StepKind) bool {
+	return k != nil && k.ID < 128 && s[k.ID/64]&(1<<(k.ID%64)) != 0
+}
 
 // facts are what checks ask of a plan's scripts, and of stimuli; they are gathered on first use.
 type facts struct {

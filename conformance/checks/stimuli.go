@@ -93,7 +93,9 @@ func (r *Run) SurelyBefore(s Sent, i int) bool {
 }
 
 // IsStopSignal tells whether a signal asks for a stop.
-func IsStopSignal(name string) bool { return name == "SIGTERM" || name == "SIGINT" || name == "SIGQUIT" }
+func IsStopSignal(name string) bool {
+	return name == "SIGTERM" || name == "SIGINT" || name == "SIGQUIT"
+}
 
 // Handles tells whether the application has a handler of its own for the signal.
 func (r *Run) Handles(name string) bool {
@@ -214,7 +216,7 @@ func (r *Run) AskedBefore(i, not int) bool {
 		case k == not:
 		case e.Who == trace.Host && e.Phase == trace.Begin && (e.What == "stop" || e.What == "dispose"):
 			return true
-		case e.What == "stopHost", e.Who == trace.Process && e.What == "exit", e.Who == trace.Main && e.What == "return", e.What == "threw":
+		case e.What == "stopHost", e.Who == trace.Process && e.What == "exit" && r.PlanHas(plan.Exit), e.Who == trace.Main && e.What == "return", e.What == "threw":
 			return true
 		case e.Phase == trace.End && trace.Failed(e.Outcome) && e.Who != trace.Lifetime:
 			return true
@@ -343,9 +345,12 @@ func (r *Run) threw() int { return r.First(trace.Main, "threw", trace.Point) }
 // returned gives the event with which main returned, -1 if it did not.
 func (r *Run) returned() int { return r.First(trace.Main, "return", trace.Point) }
 
-// exits lists the calls of exit.
+// exits lists the application's calls of exit. One that the plan does not have is the host's own doing, and no excuse.
 func (r *Run) exits() []int {
 	var out []int
+	if !r.PlanHas(plan.Exit) {
+		return nil
+	}
 	for _, i := range r.named("exit") {
 		if e := r.Event(i); e.Who == trace.Process && e.Phase == trace.Begin {
 			out = append(out, i)
