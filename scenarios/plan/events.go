@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/hostsim/hostsim/scenarios/doc"
@@ -9,55 +9,102 @@ import (
 
 const eventForm = `an event of this plan, WHO.WHAT or WHO.WHAT.PHASE, such as "lifetime.applicationStarted" or "b.stop.begin"`
 
-// Phases of an event that can happen, as a set.
-const (
-	point = 1 << iota
-	begin
-	end
-)
-
-// events is the set of events that some run of a plan may have: WHO.WHAT → phases.
-type events map[string]uint8
-
-// has tells whether an event of this name can happen; without a phase, in any phase.
-func (e events) has(name string) bool {
-	if e[name] != 0 {
-		return true
-	}
-	if at := strings.LastIndexByte(name, '.'); at > 0 {
-		switch set := e[name[:at]]; name[at+1:] {
-		case "begin":
-			return set&begin != 0
-		case "end":
-			return set&end != 0
-		}
-	}
-	return false
+// vocabulary is what the actors that are not services may do, whatever the plan is. Steps have a vocabulary of their own.
+var vocabulary = map[string][]string{
+	"host":          {"build", "run", "start", "stop", "waitForShutdown", "dispose"},
+	"lifetime":      {"applicationStarted", "applicationStopping", "applicationStopped"},
+	"hostLifetime":  {"waitForStart", "stop"},
+	"process":       {"exit", "processExit"},
+	"main":          {"return", "threw"},
+	"processExit":   {},
+	"signal":        allSignals,
+	"signalHandler": Signals,
+	"log":           {"Trace", "Debug", "Information", "Warning", "Error", "Critical"},
+	"net":           nil, // anything: connections are named by the plan
+	"world":         nil,
 }
 
-func (e events) nearest(name string) string {
-	words := make([]string, 0, 2*len(e))
-	for w, set := range e {
-		words = append(words, w)
-		if set&begin != 0 {
-			words = append(words, w+".begin")
-		}
-		if set&end != 0 {
-			words = append(words, w+".end")
+// stepEvents is what steps print, by the name that the event has.
+var stepEvents = []string{"mark", "stopApplication", "stopHost", "tokenFired", "cancelCallback", "threw", "listen", "close", "accept", "drain", "dial", "removeFile"}
+
+// splitEvent takes WHO.WHAT or WHO.WHAT.PHASE apart.
+func splitEvent(event string) (who, what, phase string) {
+	who, what, _ = strings.Cut(event, ".")
+	for _, p := range []string{"begin", "end"} {
+		if rest, ok := strings.CutSuffix(what, "."+p); ok {
+			return who, rest, p
 		}
 	}
-	sort.Strings(words)
-	return doc.Nearest(name, words)
+	return who, what, ""
 }
 
-// Unreachable lists the stimuli of a plan, by place, whose event no script of the plan ever causes: a signal after
+// belongs tells whether an event is one of an actor that the plan has, whatever its scripts are.
+func belongs(p *Plan, event string) bool {
+	who, what, _ := splitEvent(event)
+	who, thread := cutThreads(who)
+	words, fixed := vocabulary[who]
+	if fixed && !thread {
+		if words == nil && what != "" || slices.Contains(words, what) {
+			return true
+		}
+		return slices.Contains(stepEvents, what) && (who == "main" || who == "lifetime" || who == "hostLifetime" || who == "processExit")
+	}
+	if !fixed {
+		s := serviceOf(p, who)
+		if s == nil {
+			return false
+		}
+		if !thread && slices.Contains(Hooks(s.Kind), strings.TrimSuffix(what, ".token")) {
+			return true
+		}
+	}
+	return slices.Contains(stepEvents, what)
+}
+
+// cutThreads takes the "/thread" off the name of a thread that a script spawned.
+func cutThreads(who string) (actor string, thread bool) {
+	actor, _, thread = strings.Cut(who, "/thread")
+	return actor, thread
+}
+
+func serviceOf(p *Plan, name string) *Service {
+	for i := range p.Services {
+		if p.Services[i].Name == name {
+			return &p.Services[i]
+		}
+	}
+	return nil
+}
+
+// nearestEvent gives the event of the plan that is nearest to what was written.
+func nearestEvent(p *Plan, event string) string {
+	var words []string
+	add := func(who string, whats ...string) {
+		for _, w := range whats {
+			words = append(words, who+"."+w, who+"."+w+".begin", who+"."+w+".end")
+		}
+	}
+	for _, who := range []string{"lifetime", "host", "process", "main", "hostLifetime"} {
+		add(who, vocabulary[who]...)
+	}
+	for i := range p.Services {
+		if i == 100 {
+			break
+		}
+		add(p.Services[i].Name, Hooks(p.Services[i].Kind)...)
+		add(p.Services[i].Name, stepEvents...)
+	}
+	return doc.Nearest(event, words)
+}
+
+// Unreachable lists the places of the stimuli whose event no script of the plan ever causes: a signal after
 // "host.run.begin" where main never runs the host. Such a plan is legal, the stimulus is never sent; a scenario that a
 // person wrote should have none.
 func Unreachable(p *Plan) []Pos {
 	if len(p.Signals)+len(p.Connections) == 0 {
 		return nil
 	}
-	can := possible(p, false)
+	can := caused(p)
 	var out []Pos
 	for _, s := range p.Signals {
 		if !can.has(s.After) {
@@ -72,43 +119,50 @@ func Unreachable(p *Plan) []Pos {
 	return out
 }
 
-// possible collects the events that a run of the plan may have under some profile. With loose it collects what any plan
-// with these services, whatever their scripts, may have.
-func possible(p *Plan, loose bool) events {
-	e := make(events, 64+8*len(p.Services))
+// Phases of an event that can happen, as a set.
+const (
+	point = 1 << iota
+	begin
+	end
+)
+
+// events is the set of events that some run of a plan may have: WHO.WHAT → phases.
+type events map[string]uint8
+
+// has tells whether an event of this name can happen; without a phase, in any phase.
+func (e events) has(event string) bool {
+	who, what, phase := splitEvent(event)
+	switch set := e[who+"."+what]; phase {
+	case "begin":
+		return set&begin != 0
+	case "end":
+		return set&end != 0
+	default:
+		return set != 0 || e[event] != 0 || who == "log" || who == "net" || who == "world"
+	}
+}
+
+// caused collects what may happen in some run of the plan under some profile.
+func caused(p *Plan) events {
+	e := make(events, 32+8*len(p.Services))
 	e["host.build"] = begin | end
 	e["main.return"], e["main.threw"] = point, point
 	e["process.exit"], e["process.processExit"] = begin, begin|end
-	for _, level := range []string{"Trace", "Debug", "Information", "Warning", "Error", "Critical"} {
-		e["log."+level] = point
-	}
 	e.main(p.Main)
-	e.script("main", p.Main, loose)
+	e.script("main", p.Main)
 	for i := range p.Services {
-		e.service(&p.Services[i], loose)
+		e.service(&p.Services[i])
 	}
-	if l := p.HostLifetime; l != nil || loose {
+	if l := p.HostLifetime; l != nil {
 		e["hostLifetime.waitForStart"], e["hostLifetime.stop"] = begin|end, begin|end
-		if l != nil {
-			e.script("hostLifetime", l.WaitForStart, loose)
-			e.script("hostLifetime", l.Stop, loose)
-		}
+		e.script("hostLifetime", l.WaitForStart)
+		e.script("hostLifetime", l.Stop)
 	}
-	for what, scripts := range map[string][]Script{"applicationStarted": p.ApplicationStarted, "applicationStopping": p.ApplicationStopping, "applicationStopped": p.ApplicationStopped} {
-		switch {
-		case loose:
-			e["lifetime."+what] = point | begin | end
-		case len(scripts) == 0:
-			e["lifetime."+what] = point
-		default:
-			e["lifetime."+what] = begin | end
-		}
-		for _, s := range scripts {
-			e.script("lifetime", s, loose)
-		}
-	}
+	e.callbacks("applicationStarted", p.ApplicationStarted)
+	e.callbacks("applicationStopping", p.ApplicationStopping)
+	e.callbacks("applicationStopped", p.ApplicationStopped)
 	if p.ProcessExit != nil {
-		e.script("processExit", *p.ProcessExit, loose)
+		e.script("processExit", *p.ProcessExit)
 	}
 	for _, h := range p.SignalHandlers {
 		e["signalHandler."+h.Signal] = point
@@ -116,23 +170,17 @@ func possible(p *Plan, loose bool) events {
 	for _, s := range p.Signals {
 		e["signal."+s.Send] = point
 	}
-	for _, c := range p.Connections {
-		for _, what := range []string{"connect", "accepted", "refused", "close", "dial", c.Name} {
-			e["net."+what] = point | begin | end
-		}
-	}
-	if loose {
-		for _, what := range []string{"run", "start", "stop", "waitForShutdown", "dispose"} {
-			e["host."+what] = begin | end
-		}
-		for _, who := range []string{"main", "lifetime", "processExit", "hostLifetime"} {
-			e.script(who, nil, loose)
-		}
-		for _, s := range Signals {
-			e["signal."+s], e["signalHandler."+s] = point, point
-		}
-	}
 	return e
+}
+
+func (e events) callbacks(what string, scripts []Script) {
+	e["lifetime."+what] = begin | end
+	if len(scripts) == 0 {
+		e["lifetime."+what] = point
+	}
+	for _, s := range scripts {
+		e.script("lifetime", s)
+	}
 }
 
 // main adds what the steps of main do to the host.
@@ -156,57 +204,44 @@ func (e events) main(steps []Step) {
 	}
 }
 
-func (e events) service(s *Service, loose bool) {
+func (e events) service(s *Service) {
 	e[s.Name+".new"] = point
 	for _, hook := range Hooks(s.Kind) {
 		if hook != HookNew {
 			e[s.Name+"."+hook] = begin | end
 		}
-		if (s.WatchTokens || loose) && place(hook) == InAsync {
+		if s.WatchTokens && place(hook) == InAsync {
 			e[s.Name+"."+hook+".token"] = point
 		}
-		e.script(s.Name, s.Hooks[hook], loose)
-	}
-	if loose {
-		e.script(s.Name, nil, loose)
+		e.script(s.Name, s.Hooks[hook])
 	}
 }
 
-// script adds what the steps of an actor print; with loose, whatever any step prints.
-func (e events) script(who string, steps []Step, loose bool) {
-	if loose && e[who+".mark"] == 0 {
-		for _, k := range stepKinds {
-			e.step(who, &Step{Kind: k, Text: Signals[0]}, loose)
-		}
-	}
+// script adds what the steps of an actor print.
+func (e events) script(who string, steps []Step) {
 	for i := range steps {
-		if steps[i].Kind != nil {
-			e.step(who, &steps[i], loose)
+		s := &steps[i]
+		switch s.Kind {
+		case nil:
+			continue
+		case Mark:
+			e[who+".mark"] = point
+		case StopApp:
+			e[who+".stopApplication"] = begin | end
+		case StopHostWait:
+			e[who+".stopHost"] = begin | end
+		case UntilCancelled:
+			e[who+".tokenFired"] = point
+		case OnCancelThrow, OnCancelBlock:
+			e[who+".cancelCallback"] = begin | end
+		case Raise:
+			e["signal."+s.Text] = point
+		case Spawn:
+			e[who+"/thread.threw"] = point
+			e.script(who+"/thread", s.Steps)
 		}
-	}
-}
-
-func (e events) step(who string, s *Step, loose bool) {
-	switch s.Kind {
-	case Mark:
-		e[who+".mark"] = point
-	case StopApp:
-		e[who+".stopApplication"] = begin | end
-	case StopHostWait:
-		e[who+".stopHost"] = begin | end
-	case UntilCancelled:
-		e[who+".tokenFired"] = point
-	case OnCancelThrow, OnCancelBlock:
-		e[who+".cancelCallback"] = begin | end
-	case Raise:
-		e["signal."+s.Text] = point
-	case Spawn:
-		e[who+"/thread.threw"] = point
-		if !strings.HasSuffix(who, "/thread") || len(s.Steps) > 0 {
-			e.script(who+"/thread", s.Steps, loose)
+		if s.Kind.Arg == ArgAddress {
+			e[who+"."+s.Kind.Name] = point | begin | end
 		}
-	}
-	if s.Kind.Arg == ArgAddress {
-		e[who+"."+s.Kind.Name] = point | begin | end
 	}
 }

@@ -94,13 +94,9 @@ func (r *reader) validate() {
 	if len(r.after) == 0 || !r.errs.Empty() {
 		return // what is broken might have been what the event belongs to
 	}
-	can := possible(r.plan, true)
 	for _, a := range r.after {
-		if can.has(a.node.Text) {
-			continue
+		if event := a.node.Text; !belongs(r.plan, event) {
+			r.errs.At(a.node, Error{Rule: "event that can never happen", Where: a.where + ", after", Found: a.node.Found(), Expected: eventForm, Nearest: nearestEvent(r.plan, event)})
 		}
-		e := Error{Rule: "event that can never happen", Where: a.where + ", after", Found: a.node.Found(), Expected: eventForm}
-		e.Nearest = can.nearest(a.node.Text)
-		r.errs.At(a.node, e)
 	}
 }
