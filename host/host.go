@@ -76,6 +76,7 @@ func New(options ...Option) (*Host, error) {
 	}
 	c.settings(h)
 	h.gate = h.rt.NewEvent("the disposal of the host lifetime")
+	h.rt.Promise(h.gate, "who built the host disposes it")
 	h.app = newLifetime(h)
 	if c.lifetime == nil {
 		c.lifetime = Console

@@ -1,0 +1,318 @@
+// Package judge plays scenarios on an implementation and makes verdicts of the traces: scenario → plan → lane → trace →
+// checks → verdicts → report. It knows neither Ginkgo nor the command line.
+package judge
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/hostsim/hostsim/conformance/checks"
+	"github.com/hostsim/hostsim/conformance/report"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
+)
+
+// Implementation is a host under test in one lane.
+type Implementation interface {
+	// Identity says who it is and which features it has.
+	Identity() report.Identity
+	// Lane is spec.Virtual or spec.Process.
+	Lane() string
+	// Play runs a plan under a profile. The trace belongs to the caller until the next Play. An error means that the
+	// harness or the adapter is at fault; whatever the host does is in the trace.
+	Play(ctx context.Context, p *plan.Plan, profile string) (*trace.Trace, error)
+}
+
+// Case is one scenario as the judge needs it.
+type Case struct {
+	Name     string
+	Plan     *plan.Plan
+	Clauses  []string // the clauses that it says it exercises
+	Profiles []string // the profiles that it speaks about
+	Lanes    []string
+	Features []string // the features that a host must have to play it at all
+
+	// Expect compares a trace with what the scenario expects under a profile: "" if it agrees or nothing is expected,
+	// else what differs, and the event at which it does (-1: the end).
+	Expect func(profile string, t *trace.Trace) (said string, at int)
+}
+
+// Options choose what is judged.
+type Options struct {
+	Spec     *spec.Spec
+	Profile  string
+	Clauses  []string // only these; empty: all of the profile
+	Repeat   int      // every n-th scenario is played twice and compared; 0: none
+	Progress func(done, of int)
+	Replay   func(c *Case) string // the command that shows a case
+	// Partial says that only a part of the library is played: clauses that it does not exercise are left out instead of
+	// failing for want of exercise.
+	Partial bool
+}
+
+// Verify judges an implementation by the clauses of a profile on the cases that speak about it.
+func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) (*report.Report, error) {
+	p := o.Spec.Profile(o.Profile)
+	if p == nil {
+		return nil, fmt.Errorf("there is no profile %q; the profiles are %v", o.Profile, o.Spec.ProfileNames())
+	}
+	id := impl.Identity()
+	v := &verifier{impl: impl, profile: p, o: o, has: map[string]bool{}, seen: map[string]bool{}}
+	for _, f := range id.Features {
+		v.has[f] = true
+	}
+	if err := v.selectClauses(); err != nil {
+		return nil, err
+	}
+	r := &report.Report{Format: report.Format, Implementation: id, Profile: p.Name, Lane: impl.Lane(), Size: report.Size{Schedules: "default"}}
+	for i, c := range cases {
+		if o.Progress != nil {
+			o.Progress(i, len(cases))
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		v.play(ctx, r, i, c)
+	}
+	if o.Progress != nil {
+		o.Progress(len(cases), len(cases))
+	}
+	v.conclude(r)
+	r.Count()
+	return r, nil
+}
+
+type verifier struct {
+	impl    Implementation
+	profile *spec.Profile
+	o       Options
+	has     map[string]bool // features declared
+	seen    map[string]bool // features observed
+	clauses []*judged
+	byID    map[string]*judged
+}
+
+// judged is a clause and what was found about it.
+type judged struct {
+	clause    *spec.Clause
+	check     checks.Check
+	lacks     string // a feature that is not declared
+	exercised int
+	failures  []report.Failure
+	verdict   report.Verdict
+}
+
+func (v *verifier) selectClauses() error {
+	v.byID = map[string]*judged{}
+	want := map[string]bool{}
+	for _, id := range v.o.Clauses {
+		want[id] = true
+	}
+	for _, c := range v.profile.Clauses {
+		if c.Retired != "" || !c.In(v.impl.Lane()) || len(want) > 0 && !want[c.ID] {
+			continue
+		}
+		delete(want, c.ID)
+		j := &judged{clause: c, check: checks.Lookup(c.ID), verdict: report.Pass}
+		for _, f := range c.Features {
+			if !v.has[f] {
+				j.lacks = f
+				break
+			}
+		}
+		v.clauses = append(v.clauses, j)
+		v.byID[c.ID] = j
+	}
+	if len(want) > 0 {
+		var missing []string
+		for id := range want {
+			missing = append(missing, id)
+		}
+		sort.Strings(missing)
+		return fmt.Errorf("profile %s has no clause %v in the %s lane; `hostsim clauses --profile %s` lists what it has", v.profile.Name, missing, v.impl.Lane(), v.profile.Name)
+	}
+	return nil
+}
+
+func (v *verifier) speaksAbout(c *Case) bool {
+	return has(c.Profiles, v.profile.Name) && (len(c.Lanes) == 0 || has(c.Lanes, v.impl.Lane()))
+}
+
+func has(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *verifier) play(ctx context.Context, r *report.Report, n int, c *Case) {
+	if !v.speaksAbout(c) {
+		return
+	}
+	for _, f := range c.Features {
+		if !v.has[f] {
+			r.Size.Skipped++
+			r.Scenarios = append(r.Scenarios, report.Scenario{Name: c.Name, Verdict: report.Skipped, Said: "the implementation has no " + f})
+			return
+		}
+	}
+	out := report.Scenario{Name: c.Name, Verdict: report.Pass}
+	defer func() { r.Scenarios = append(r.Scenarios, out) }()
+	t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
+	if err != nil {
+		out.Verdict, out.Said = report.Error, err.Error()
+		return
+	}
+	r.Size.Scenarios++
+	r.Size.Runs++
+	r.Size.Events += len(t.Events)
+	out.End = trace.FormatEnd(&t.End)
+	v.observe(c.Plan, t)
+	run := &checks.Run{Plan: c.Plan, Trace: t, Profile: v.profile, Lane: v.impl.Lane()}
+	for _, j := range v.clauses {
+		v.judge(j, c, run)
+	}
+	if c.Expect != nil {
+		if said, at := c.Expect(v.profile.Name, t); said != "" {
+			out.Verdict, out.Said = report.Fail, said
+			if at >= 0 && at < len(t.Events) {
+				out.Said += " (at " + string(trace.AppendTimed(nil, &t.Events[at])) + ")"
+			}
+			if stuck(t) {
+				out.Verdict = report.Hang
+			}
+		}
+	}
+	if v.o.Repeat > 0 && n%v.o.Repeat == 0 {
+		v.repeat(ctx, r, c, t, &out)
+	}
+}
+
+func stuck(t *trace.Trace) bool {
+	return t.End.Kind == trace.Deadlock || t.End.Kind == trace.HangEnd || t.End.Kind == trace.Killed
+}
+
+// judge applies one clause to one run.
+func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
+	if j.check == nil || j.lacks != "" {
+		return
+	}
+	res := j.check(run)
+	switch res.Kind {
+	case checks.Vacuous:
+		return
+	case checks.Pass:
+		j.exercised++
+		return
+	}
+	j.exercised++
+	t := run.Trace
+	f := report.Failure{Scenario: c.Name, At: res.At, Said: res.Said, Also: res.Also}
+	if res.At >= 0 && res.At < len(t.Events) {
+		e := &t.Events[res.At]
+		ms := float64(e.At.Microseconds()) / 1000
+		f.Ms = &ms
+		f.Event = string(trace.AppendText(nil, e))
+	} else {
+		f.Event = trace.FormatEnd(&t.End)
+	}
+	if v.o.Replay != nil {
+		f.Replay = v.o.Replay(c)
+	}
+	f.Timeline = timeline(t, &f, j.clause.ID)
+	j.failures = append(j.failures, f)
+	verdict := report.Fail
+	if stuck(t) {
+		verdict = report.Hang
+	}
+	j.verdict = report.Worse(j.verdict, verdict)
+}
+
+// longest is how many events of a timeline a report shows around a violation.
+const longest = 60
+
+// timeline is the run with the violated clause pointed at in place.
+func timeline(t *trace.Trace, f *report.Failure, clause string) []string {
+	lines := trace.Lines(t, false)
+	mark := "      ^^^ " + clause + ": " + f.Said
+	var out []string
+	from, to := 0, len(lines)
+	if len(lines) > longest {
+		if f.At >= 0 {
+			from, to = max(0, f.At-longest/2), min(len(lines), f.At+longest/2)
+		} else {
+			from = len(lines) - longest
+		}
+	}
+	if from > 0 {
+		out = append(out, fmt.Sprintf("      … %d earlier events", from))
+	}
+	for i := from; i < to; i++ {
+		out = append(out, lines[i])
+		if i == f.At {
+			out = append(out, mark)
+		}
+	}
+	if to < len(lines) {
+		out = append(out, fmt.Sprintf("      … %d more lines", len(lines)-to))
+	}
+	if f.At < 0 || f.At >= len(t.Events) {
+		out = append(out, mark)
+	}
+	return out
+}
+
+// repeat plays a case again and compares the bytes: the same schedule must give the same trace.
+func (v *verifier) repeat(ctx context.Context, r *report.Report, c *Case, t *trace.Trace, out *report.Scenario) {
+	if v.impl.Lane() != spec.Virtual {
+		return
+	}
+	var a, b bytes.Buffer
+	_ = trace.WriteJSONL(&a, t)
+	again, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
+	if err != nil {
+		out.Verdict, out.Said = report.Error, err.Error()
+		return
+	}
+	_ = trace.WriteJSONL(&b, again)
+	r.Size.Runs++
+	r.Size.Repeated++
+	if !bytes.Equal(a.Bytes(), b.Bytes()) && v.impl.Identity().Name != "" {
+		if u, ok := v.impl.(interface{ Controlled() bool }); ok && !u.Controlled() {
+			return // runs on stock Go: only its partial order is judged
+		}
+		out.Verdict, out.Said = report.Uncontrolled, "the same schedule gave different traces"
+	}
+}
+
+func (v *verifier) conclude(r *report.Report) {
+	for _, j := range v.clauses {
+		c := report.Clause{ID: j.clause.ID, Area: j.clause.Area, Level: string(j.clause.Level), Text: j.clause.Text,
+			Verdict: j.verdict, Exercised: j.exercised, Failures: j.failures}
+		switch {
+		case j.lacks != "":
+			c.Verdict, c.Because = report.Skipped, "the implementation declares no "+j.lacks
+		case j.check == nil:
+			c.Verdict, c.Because = report.Error, "the suite has no check for this clause"
+		case j.exercised == 0 && v.o.Partial:
+			continue
+		case j.exercised == 0:
+			c.Verdict, c.Because = report.Fail, "never exercised: no run brought about what the clause is about, so nothing is known"
+		}
+		r.Clauses = append(r.Clauses, c)
+	}
+	if len(v.clauses) == 0 {
+		r.Problems = append(r.Problems, "no clause was selected")
+	}
+	if r.Size.Runs == 0 {
+		r.Problems = append(r.Problems, "no scenario was played")
+	}
+	if !v.o.Partial {
+		r.Problems = append(r.Problems, v.featureProblems()...)
+	}
+}

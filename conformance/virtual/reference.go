@@ -1,0 +1,41 @@
+package virtual
+
+import (
+	"context"
+
+	"github.com/hostsim/hostsim/conformance/report"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
+)
+
+// Reference is the reference host as an implementation to be judged. It behaves as the profile that it is judged by.
+type Reference struct{ lane *Lane }
+
+// NewReference makes it on a lane of its own; close it after use.
+func NewReference() *Reference { return &Reference{New(nil)} }
+
+// Close lets go of the lane.
+func (r *Reference) Close() { r.lane.Close() }
+
+// Identity implements judge.Implementation.
+func (r *Reference) Identity() report.Identity {
+	return report.Identity{Name: "reference host", Language: "Go", Features: AllFeatures()}
+}
+
+// AllFeatures lists every feature of the contract; the reference host has them all.
+func AllFeatures() []string {
+	var out []string
+	for _, f := range spec.MustLoad().Features {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+// Lane implements judge.Implementation.
+func (r *Reference) Lane() string { return spec.Virtual }
+
+// Play implements judge.Implementation.
+func (r *Reference) Play(_ context.Context, p *plan.Plan, profile string) (*trace.Trace, error) {
+	return r.lane.Play(p, profile)
+}
