@@ -1,0 +1,130 @@
+package adapter
+
+import (
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hostsim/hostsim/conformance/protocol"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+// stallLimit is how long, in real time, nothing may happen in a bubble.
+const stallLimit = 3 * time.Second
+
+// warm starts the runtime's signal goroutine outside of any bubble: hosts that call signal.Notify inside one would start it
+// there, which is fatal.
+var warm = sync.OnceFunc(func() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	signal.Stop(c)
+})
+
+// Play plays a plan in the virtual lane, inside a bubble of its own, and gives its trace: for people who want their host
+// judged inside go test. It blocks until the plan has ended; a bubble that stands still in real time fails t and ends as a
+// hang whose reason names the goroutine. Goroutines that the host leaves behind stay.
+func (i Implementation) Play(t *testing.T, p *plan.Plan) *trace.Trace {
+	t.Helper()
+	if why := i.unsupported(p, "virtual"); why != "" {
+		t.Skip(why)
+	}
+	rec := &recorder{}
+	end, left := i.play(t, p, rec)
+	if !left {
+		t.Error(end.Reason)
+	}
+	return &trace.Trace{Events: rec.take(), End: end}
+}
+
+// recorder keeps the events of a run; the goroutines of a bubble that cannot be left may still write to it.
+type recorder struct {
+	also   func(trace.Event) // may be nil
+	mu     sync.Mutex
+	events []trace.Event
+}
+
+func (r *recorder) write(e trace.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+	if r.also != nil {
+		r.also(e)
+	}
+}
+
+func (r *recorder) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.events)
+}
+
+func (r *recorder) take() []trace.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.events)
+}
+
+// play plays a plan in a bubble and watches it from outside. left is false if the bubble still stands, and will for ever.
+func (i *Implementation) play(t *testing.T, p *plan.Plan, rec *recorder) (end trace.Ending, left bool) {
+	done := make(chan trace.Ending, 1)
+	go func() { done <- i.bubble(t, p, rec.write) }()
+	end, left = watch(done, rec.count)
+	if end.Kind == trace.HangEnd {
+		end.Stuck = protocol.Unended(rec.take())
+		end.Reason = protocol.Hung(end.Reason, end.Stuck)
+	}
+	return end, left
+}
+
+// bubble plays a plan and gives its end. It blocks until the bubble has ended.
+func (i *Implementation) bubble(t *testing.T, p *plan.Plan, write func(trace.Event)) (end trace.Ending) {
+	warm()
+	var l *virtualLane
+	defer func() {
+		r := recover()
+		text := ""
+		if err, ok := r.(error); ok {
+			text = err.Error()
+		}
+		switch {
+		case l != nil && l.ended: // what the host leaves behind when its process ends is no fault: a real process takes it along
+			end = l.end
+		case strings.Contains(text, "deadlock"):
+			end = trace.Ending{Kind: trace.HangEnd, Reason: "every goroutine waits and no timer is due"}
+		case r != nil:
+			panic(r)
+		}
+	}()
+	synctest.Test(t, func(*testing.T) {
+		l = newVirtualLane(p, write)
+		app := newApp(i, p, l)
+		go func() { l.returned(app.main()) }()
+		<-l.done
+	})
+	return end
+}
+
+// watch waits for the end of a bubble, from outside; progress tells how far it has come.
+func watch(done <-chan trace.Ending, progress func() int) (end trace.Ending, left bool) {
+	seen := progress()
+	tick := time.NewTicker(stallLimit)
+	defer tick.Stop()
+	for {
+		select {
+		case end := <-done:
+			return end, true
+		case <-tick.C:
+			n := progress()
+			if n == seen {
+				return trace.Ending{Kind: trace.HangEnd, Reason: stalled()}, false
+			}
+			seen = n
+		}
+	}
+}

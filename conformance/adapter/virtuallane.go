@@ -1,0 +1,181 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+var errNoSockets = errors.New("no sockets in the virtual lane")
+
+// virtualLane is a simulated process in a bubble: its events carry virtual time, its signals come from the plan, its exit ends
+// the bubble. It is made inside the bubble.
+type virtualLane struct {
+	write func(trace.Event) // where events go; called in order
+	began time.Time
+
+	mu      sync.Mutex
+	waiting []plan.Stimulus
+	subs    []*subscription
+	code    int
+	ended   bool
+	end     trace.Ending
+	done    chan struct{} // closed when the process has ended
+}
+
+type subscription struct {
+	sigs []os.Signal // empty: all
+	c    chan os.Signal
+}
+
+func newVirtualLane(p *plan.Plan, write func(trace.Event)) *virtualLane {
+	return &virtualLane{write: write, began: time.Now(), waiting: slices.Clone(p.Signals), done: make(chan struct{})}
+}
+
+func (l *virtualLane) virtual() bool { return true }
+
+func (l *virtualLane) ready() {}
+
+// Emit writes an event; after the end of the process nothing is written. What waits for the event becomes due.
+func (l *virtualLane) Emit(e trace.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.emit(e)
+}
+
+func (l *virtualLane) emit(e trace.Event) {
+	if l.ended {
+		return
+	}
+	e.At = time.Since(l.began)
+	l.write(e)
+	short := e.Who + "." + e.What
+	long := short + "." + e.Phase.String()
+	keep := l.waiting[:0]
+	for _, s := range l.waiting {
+		if s.After != short && s.After != long {
+			keep = append(keep, s)
+			continue
+		}
+		go func() {
+			t := time.NewTimer(s.Wait)
+			defer t.Stop()
+			select {
+			case <-t.C:
+				l.deliver(s.Send, true)
+			case <-l.done:
+			}
+		}()
+	}
+	l.waiting = keep
+}
+
+// deliver is a signal that reaches the process: those who registered for it get it, else it does what it does by default.
+func (l *virtualLane) deliver(name string, outside bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if outside {
+		l.emit(trace.Event{Who: trace.Signal, What: name})
+	}
+	sig, taken := signalNames[name], false
+	for _, s := range l.subs {
+		if name != "SIGKILL" && (len(s.sigs) == 0 || slices.Contains(s.sigs, sig)) {
+			taken = true
+			select {
+			case s.c <- sig:
+			default: // as package signal does
+			}
+		}
+	}
+	if !taken {
+		l.finish(trace.Ending{Kind: trace.Signaled, Signal: name})
+	}
+}
+
+// finish ends the process; the first end counts. The caller holds the lock.
+func (l *virtualLane) finish(e trace.Ending) {
+	if !l.ended {
+		l.ended, l.end = true, e
+		close(l.done)
+	}
+}
+
+func (l *virtualLane) returned(code int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.finish(trace.Ending{Kind: trace.Exited, Code: code})
+}
+
+// Exit ends the simulated process; the goroutine that calls it never goes on.
+func (l *virtualLane) Exit(code int) {
+	l.mu.Lock()
+	l.emit(trace.Event{Who: trace.Process, What: "exit", Phase: trace.Begin, Detail: trace.Number(code)})
+	l.finish(trace.Ending{Kind: trace.Exited, Code: code})
+	l.mu.Unlock()
+	select {}
+}
+
+// Abort ends the simulated process as a panic does.
+func (l *virtualLane) Abort() {
+	l.returned(2)
+	select {}
+}
+
+func (l *virtualLane) ExitCode() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.code
+}
+
+func (l *virtualLane) SetExitCode(code int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.code = code
+}
+
+func (l *virtualLane) CancelledDelay() string { return "pool" }
+
+func (l *virtualLane) Raise(name string) { l.deliver(name, false) }
+
+func (l *virtualLane) signals(sigs []os.Signal) (<-chan os.Signal, func()) {
+	s := &subscription{sigs, make(chan os.Signal, 1)}
+	l.mu.Lock()
+	l.subs = append(l.subs, s)
+	l.mu.Unlock()
+	return s.c, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.subs = slices.DeleteFunc(l.subs, func(o *subscription) bool { return o == s })
+	}
+}
+
+func (l *virtualLane) notifyContext(parent context.Context, sigs []os.Signal) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	c, release := l.signals(sigs)
+	go func() {
+		select {
+		case <-c:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		release()
+	}
+}
+
+// The steps for sockets are refused before a plan is played, see unsupported.
+
+func (l *virtualLane) Listen(_, _, _ string) error                 { return errNoSockets }
+func (l *virtualLane) CloseListener(_, _ string) error             { return errNoSockets }
+func (l *virtualLane) Accept(_ context.Context, _, _ string) error { return errNoSockets }
+func (l *virtualLane) Drain(_ context.Context, _, _ string) error  { return errNoSockets }
+func (l *virtualLane) Dial(_, _ string) error                      { return errNoSockets }
+func (l *virtualLane) RemoveFile(_, _ string) error                { return errNoSockets }
