@@ -86,10 +86,11 @@ func (w *yamlWriter) value(n *Node, indent int) {
 	w.b = append(w.b, '\n')
 }
 
-// hasMaps tells whether a list has an item of more than one key, which reads better on a line of its own.
+// hasMaps tells whether a list has an item of more than one key, or one with a name, which reads better on a line of its
+// own.
 func hasMaps(n *Node) bool {
 	for i := range n.Items {
-		if n.Items[i].Kind == Map && n.Items[i].Len() > 1 {
+		if n.Items[i].Len() > 1 && n.Items[i].Kind == Map || n.Items[i].Get("name") != nil {
 			return true
 		}
 	}

@@ -184,6 +184,9 @@ func (r *reader) variant(n *doc.Node, byRelease map[string]*Recording) {
 
 // table reads lines of events; each begins with a time in milliseconds for every column.
 func (r *reader) table(n *doc.Node, columns []Variant) {
+	if n.Text == "" {
+		return
+	}
 	lines := strings.Split(strings.TrimSuffix(n.Text, "\n"), "\n")
 	for i := range columns {
 		columns[i].Trace.Events = make([]trace.Event, 0, len(lines))
