@@ -60,5 +60,8 @@ type entry struct {
 	prefix  bool // see Prefixed
 }
 
-// worker is implemented by BackgroundService and by what embeds a pointer to it.
-type worker interface{ backgroundService() *BackgroundService }
+// Worker is what a [*BackgroundService] is, and every Service that embeds one: the host watches how its work ends.
+type Worker interface {
+	Service
+	backgroundService() *BackgroundService
+}

@@ -126,7 +126,7 @@ func (h *Host) construct() ([]*entry, error) {
 		if p, ok := svc.(Prefixed); ok {
 			e.prefix = p.HasSynchronousPart()
 		}
-		if w, ok := svc.(worker); ok {
+		if w, ok := svc.(Worker); ok {
 			e.work = w.backgroundService()
 			e.work.attach(h, e)
 		}

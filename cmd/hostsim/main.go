@@ -1,33 +1,73 @@
-// Command hostsim judges application hosts, and replays and explains how they stop.
+// Command hostsim judges application hosts by a contract of numbered clauses, and replays, explains and explores how they
+// start and stop.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
-
-	"github.com/hostsim/hostsim/conformance/virtual"
-	"github.com/hostsim/hostsim/scenarios/plan"
-	"github.com/hostsim/hostsim/scenarios/trace"
+	"strings"
 )
 
-func main() {
-	// replay --as P --format jsonl FILE
-	name := os.Args[6-0]
-	data, err := os.ReadFile(name)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+func main() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) }
+
+// The exit codes of the process (DESIGN section 2).
+const (
+	exitUsage    = 2
+	exitNothing  = 5
+	exitInternal = 70
+)
+
+// exitError ends the command with a code. A nil error means that everything has been said.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
 	}
-	p, err := plan.Parse(name, data)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usage marks an error as the user's: bad flags, bad input.
+func usage(err error) error {
+	if err == nil {
+		return nil
 	}
-	l := virtual.New(nil)
-	tr, err := l.Play(p, os.Args[3])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+	return &exitError{exitUsage, err}
+}
+
+func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
+
+// run runs the command line and gives the exit code.
+func run(args []string, s streams) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(s.err, "hostsim: internal error: %v\nThis is a fault of hostsim and not of the host under test; please report it with the command line.\n", r)
+			code = exitInternal
+		}
+	}()
+	root := newRoot(s)
+	root.SetArgs(args)
+	err := root.Execute()
+	if err == nil {
+		return 0
 	}
-	trace.WriteJSONL(os.Stdout, tr)
+	var e *exitError
+	if errors.As(err, &e) {
+		if e.err != nil {
+			complain(s, e.err)
+		}
+		return e.code
+	}
+	complain(s, err) // what cobra itself refuses: an unknown command or flag
+	return exitUsage
+}
+
+func complain(s streams, err error) {
+	fmt.Fprintf(s.err, "hostsim: %s\n", strings.TrimSuffix(err.Error(), "\n"))
 }

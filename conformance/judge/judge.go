@@ -137,8 +137,9 @@ func (v *verifier) selectClauses() error {
 	return nil
 }
 
-func (v *verifier) speaksAbout(c *Case) bool {
-	return has(c.Profiles, v.profile.Name) && (len(c.Lanes) == 0 || has(c.Lanes, v.impl.Lane()))
+// SpeaksAbout tells whether the case is to be played under a profile in a lane.
+func (c *Case) SpeaksAbout(profile, lane string) bool {
+	return has(c.Profiles, profile) && (len(c.Lanes) == 0 || has(c.Lanes, lane))
 }
 
 func has(list []string, s string) bool {
@@ -151,7 +152,7 @@ func has(list []string, s string) bool {
 }
 
 func (v *verifier) play(ctx context.Context, r *report.Report, n int, c *Case) {
-	if !v.speaksAbout(c) {
+	if !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
 		return
 	}
 	for _, f := range c.Features {

@@ -15,8 +15,7 @@ func (g *program) build() error {
 	g.built = true
 	o := &g.plan.Options
 	opts := make([]host.Option, 0, 12+len(g.plan.Services))
-	opts = append(opts, host.WithRuntime(g.rt), host.WithRules(g.rules), host.WithProcess(g.w.Process),
-		host.WithObserver(puppet.Observer{Emit: g.w.Emit}))
+	opts = append(opts, host.WithRuntime(g.rt), host.WithRules(g.rules), host.WithProcess(g.process()), host.WithObserver(g.observer()))
 	if o.ShutdownTimeout != nil {
 		opts = append(opts, host.WithShutdownTimeout(*o.ShutdownTimeout))
 	}
@@ -37,12 +36,15 @@ func (g *program) build() error {
 	}
 	for i := range g.plan.Services {
 		s := &g.plan.Services[i]
-		opts = append(opts, host.WithFactory(s.Name, func() (host.Service, error) { return g.player.New(s) }))
+		opts = append(opts, host.WithFactory(s.Name, func() (host.Service, error) { return g.service(s) }))
 	}
 	if l := g.plan.HostLifetime; l != nil {
 		opts = append(opts, host.WithHostLifetime(func(*host.Host) host.HostLifetime {
 			return &puppet.HostLifetime{P: &g.player, L: l}
 		}))
+	}
+	if f := g.fault.Options; f != nil {
+		opts = f(g.handle(), opts)
 	}
 	h, err := host.New(opts...)
 	if err != nil {

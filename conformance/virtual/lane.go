@@ -18,6 +18,7 @@ import (
 type Lane struct {
 	sim   *sim.Sim
 	world *world.World
+	fault *Fault
 }
 
 // New makes a lane; a nil chooser takes the default at every decision.
@@ -43,12 +44,18 @@ func (l *Lane) Play(p *plan.Plan, profile string) (*trace.Trace, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f := l.fault; f != nil {
+		f.alter(&rules, &rt)
+	}
 	return l.play(p, &rules, rt), nil
 }
 
 func (l *Lane) play(p *plan.Plan, rules *host.Rules, rt *world.Rules) *trace.Trace {
 	l.world.Reset(p, rt)
-	g := &program{l: l, rt: l.sim, w: l.world, plan: p, rules: rules}
+	g := &program{l: l, rt: l.sim, w: l.world, plan: p, rules: rules, fault: l.fault}
+	if g.fault == nil {
+		g.fault = &noFault
+	}
 	g.player = puppet.Player{RT: l.sim, World: scripts{l.world}, Controls: g}
 	var end trace.Ending
 	var stuck []trace.Wait

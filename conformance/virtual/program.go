@@ -22,10 +22,12 @@ type program struct {
 	rules  *host.Rules
 	player puppet.Player
 
+	fault *Fault
 	host  *host.Host
 	built bool
 	run   *flow // the last run that main began
-	depth int   // how deep stopHostWait is nested
+	h     *Handle
+	depth int // how deep stopHostWait is nested
 }
 
 // maxDepth is how deep calls of host.Stop can be nested before the stack is full. The real host comes to some 2,800 to 4,000.
@@ -99,6 +101,9 @@ func (g *program) main() int {
 		code = g.w.Process.ExitCode()
 	}
 	g.w.Emit(trace.Event{Who: trace.Main, What: "return", Detail: trace.Number(code)})
+	if f := g.fault.ExitCode; f != nil {
+		code = f(g.handle(), code)
+	}
 	return code
 }
 
@@ -142,7 +147,7 @@ var mainSteps = map[*plan.StepKind]func(*program, *plan.Step) error{
 		fl := &flow{done: g.rt.NewEvent("the end of host.run")}
 		g.run = fl
 		g.rt.Go("run", func() {
-			g.finish("run", fl, func() error { return g.host.Run(context.Background()) })
+			g.finish("run", fl, func() error { return g.hostRun(context.Background()) })
 		})
 		return nil
 	},
@@ -158,7 +163,7 @@ var mainSteps = map[*plan.StepKind]func(*program, *plan.Step) error{
 	},
 	plan.StartCancelled: func(g *program, _ *plan.Step) error { return g.start(seam.CancelledContext(g.rt)) },
 	plan.WaitForShutdown: func(g *program, _ *plan.Step) error {
-		return g.call("waitForShutdown", func() error { return g.host.WaitForShutdown(context.Background()) })
+		return g.call("waitForShutdown", func() error { return with(g, g.fault.Wait, g.host.WaitForShutdown)(context.Background()) })
 	},
 	plan.Stop: func(g *program, _ *plan.Step) error { return g.stop(context.Background()) },
 	plan.StopCancelAfter: func(g *program, st *plan.Step) error {
@@ -172,7 +177,7 @@ var mainSteps = map[*plan.StepKind]func(*program, *plan.Step) error{
 		return g.stop(src)
 	},
 	plan.StopCancelled: func(g *program, _ *plan.Step) error { return g.stop(seam.CancelledContext(g.rt)) },
-	plan.Dispose:       func(g *program, _ *plan.Step) error { return g.act("dispose", g.host.Dispose) },
+	plan.Dispose:       func(g *program, _ *plan.Step) error { return g.act("dispose", g.hostDispose) },
 }
 
 func (g *program) step(st *plan.Step) error {
@@ -193,28 +198,34 @@ func (g *program) runHost(ctx context.Context) error {
 	return g.act("run", func() error {
 		fl := &flow{done: g.rt.NewEvent("the end of host.run")}
 		g.run = fl
-		g.rt.Call("run", func() { g.finish("run", fl, func() error { return g.host.Run(ctx) }) })
+		g.rt.Call("run", func() { g.finish("run", fl, func() error { return g.hostRun(ctx) }) })
 		return g.wait(fl, "host.run")
 	})
 }
 
 func (g *program) start(ctx context.Context) error {
-	return g.call("start", func() error { return g.host.Start(ctx) })
+	return g.call("start", func() error { return with(g, g.fault.Start, g.host.Start)(ctx) })
 }
 
 func (g *program) stop(ctx context.Context) error {
-	return g.call("stop", func() error { return g.host.Stop(ctx) })
+	return g.call("stop", func() error { return g.hostStop(ctx) })
 }
 
 // StopApplication implements puppet.Controls.
-func (g *program) StopApplication() { g.host.StopApplication() }
+func (g *program) StopApplication() {
+	if f := g.fault.StopApplication; f != nil {
+		f(g.handle(), g.host.StopApplication)
+		return
+	}
+	g.host.StopApplication()
+}
 
 // StopHost implements puppet.Controls.
 func (g *program) StopHost() error {
 	if g.depth++; g.depth > maxDepth {
 		g.w.Process.Abort() // the stack overflows
 	}
-	fl := g.begin("stop", func() error { return g.host.Stop(context.Background()) })
+	fl := g.begin("stop", func() error { return g.hostStop(context.Background()) })
 	err := g.wait(fl, "host.stop")
 	g.depth--
 	return err

@@ -10,17 +10,29 @@ import (
 )
 
 // Reference is the reference host as an implementation to be judged. It behaves as the profile that it is judged by.
-type Reference struct{ lane *Lane }
+type Reference struct {
+	lane *Lane
+	id   report.Identity
+}
 
 // NewReference makes it on a lane of its own; close it after use.
-func NewReference() *Reference { return &Reference{New(nil)} }
+func NewReference() *Reference {
+	return &Reference{New(nil), report.Identity{Name: "reference host", Language: "Go", Features: AllFeatures()}}
+}
+
+// NewFaulty makes the reference host with a fault.
+func NewFaulty(id report.Identity, f *Fault) *Reference {
+	l := New(nil)
+	l.fault = f
+	return &Reference{l, id}
+}
 
 // Close lets go of the lane.
 func (r *Reference) Close() { r.lane.Close() }
 
 // Identity implements judge.Implementation.
 func (r *Reference) Identity() report.Identity {
-	return report.Identity{Name: "reference host", Language: "Go", Features: AllFeatures()}
+	return r.id
 }
 
 // AllFeatures lists every feature of the contract; the reference host has them all.
