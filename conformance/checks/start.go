@@ -161,8 +161,8 @@ func startFailureReported(r *Run) Result {
 }
 
 func startFailureRaw(r *Run) Result {
-	act, c, _, ok := r.onlyStartFailure()
-	if !ok || r.ignoredCancel(c) {
+	act, c, h, ok := r.onlyStartFailure()
+	if !ok || h != Start || r.ignoredCancel(c) {
 		return Unseen()
 	}
 	if got, want := r.Outcome(act), r.Outcome(c); got != want {
