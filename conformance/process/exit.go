@@ -1,6 +1,8 @@
 package process
 
 import (
+	"time"
+
 	"github.com/hostsim/hostsim/scenarios/plan"
 )
 
@@ -47,12 +49,12 @@ func lasting(s []plan.Step) bool {
 }
 
 // longest is the longest finite time that a plan itself may take in one step: no event for less than that is no hang.
-func longest(p *plan.Plan) (d int64) {
-	see := func(n int64) { d = max(d, n) }
+func longest(p *plan.Plan) (d time.Duration) {
+	see := func(n time.Duration) { d = max(d, n) }
 	var walk func([]plan.Step)
 	walk = func(s []plan.Step) {
 		for i := range s {
-			see(int64(s[i].Dur))
+			see(s[i].Dur)
 			walk(s[i].Steps)
 		}
 	}
@@ -75,13 +77,13 @@ func longest(p *plan.Plan) (d int64) {
 	}
 	walk(p.Main)
 	if t := p.Options.ShutdownTimeout; t != nil {
-		see(int64(*t))
+		see(*t)
 	}
 	if t := p.Options.StartupTimeout; t != nil {
-		see(int64(*t))
+		see(*t)
 	}
 	for _, c := range p.Connections {
-		see(int64(c.Hold))
+		see(c.Hold)
 	}
 	return d
 }

@@ -81,9 +81,11 @@ func (pl *play) run(ctx context.Context) error {
 	}
 	s.ask(protocol.Run{Lane: pl.lane, Fresh: fresh, Dir: w.dir, Plan: protocol.EncodePlan(pl.plan, pl.lane)}, fresh)
 	if s.id != nil {
-		pl.after.Identity = *s.id
+		err = pl.identified(s.id)
 	}
-	err = pl.loop(ctx)
+	if err == nil {
+		err = pl.loop(ctx)
+	}
 	if err == nil && pl.over() && !fresh && !pl.deaf {
 		pl.look()
 		pl.after.Stdout, pl.after.Stderr = s.out.take(), s.err.take()
@@ -168,7 +170,11 @@ func (pl *play) next(limit time.Time) time.Time {
 
 // quiet is how long nothing may happen: longer than any single wait of the plan.
 func (pl *play) quiet() time.Duration {
-	return max(orDefault(pl.r.Quiet, DefaultQuiet), time.Duration(longest(pl.plan))+2*time.Second)
+	q := orDefault(pl.r.Quiet, DefaultQuiet)
+	if l := longest(pl.plan); l > 0 {
+		q = max(q, l+2*time.Second)
+	}
+	return q
 }
 
 // tick does what has become due.
@@ -215,10 +221,7 @@ func (pl *play) message(in incoming) error {
 	switch m.Kind {
 	case protocol.IdentityMessage:
 		pl.s.take(m.Identity)
-		pl.after.Identity = *m.Identity
-		if !m.Identity.Offers(pl.lane) {
-			return pl.broken(&protocol.Fault{Kind: protocol.LaneNotOffered, Found: "an adapter of " + m.Identity.Implementation + " that offers " + strings.Join(m.Identity.Lanes, ", "), Expected: "the lane " + pl.lane, Mend: "ask for a lane that it offers"})
-		}
+		return pl.identified(m.Identity)
 	case protocol.EventMessage:
 		pl.rows = append(pl.rows, row{m.Event, in.at, m.Timed})
 		pl.trigger(m.Event.Who, m.Event.What, m.Event.Phase.String(), in.at)
@@ -233,6 +236,15 @@ func (pl *play) message(in incoming) error {
 		pl.ended, pl.end = true, m.End
 	}
 	return nil
+}
+
+// identified takes what the adapter says it is.
+func (pl *play) identified(id *protocol.Identity) error {
+	pl.after.Identity = *id
+	if id.Offers(pl.lane) {
+		return nil
+	}
+	return pl.broken(&protocol.Fault{Kind: protocol.LaneNotOffered, Found: "an adapter of " + id.Implementation + " that offers " + strings.Join(id.Lanes, ", "), Expected: "the lane " + pl.lane, Mend: "ask for a lane that it offers"})
 }
 
 // closed takes the end of the stream: nil if the run goes on without it.

@@ -109,6 +109,7 @@ func start(r *Runner, dir string) (*session, error) {
 	go s.out.run(s.pipes[0])
 	go s.err.run(s.pipes[1])
 	s.reader = protocol.NewReader(ev, r.Bounds)
+	s.reader.BeginRun() // a process is started for a run
 	go s.read()
 	go func() {
 		_ = s.cmd.Wait() // the error repeats the status
@@ -176,7 +177,9 @@ func (s *session) read() {
 func (s *session) ask(run protocol.Run, last bool) {
 	s.runs++
 	run.ID = s.runs
-	s.reader.BeginRun()
+	if s.runs > 1 {
+		s.reader.BeginRun()
+	}
 	line := protocol.AppendRun(make([]byte, 0, len(run.Plan)+128), run)
 	write := func() {
 		_, _ = s.stdin.Write(line) // who does not read it is found by what does not follow

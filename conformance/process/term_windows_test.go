@@ -1,0 +1,5 @@
+package process
+
+import "syscall"
+
+var term = syscall.SIGTERM
