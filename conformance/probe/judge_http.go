@@ -88,7 +88,7 @@ func (p *prober) requestInFlight() error {
 }
 
 func (p *prober) judgeInFlight(h *inFlight, got answer, e ending, s *session) {
-	facts := []Fact{{"in flight because", string(h.mode)}, {"bytes received", got.size}}
+	facts := []Fact{{"in flight by", string(h.mode)}, {"bytes received", got.size}}
 	if got.status != 0 {
 		facts = append(facts, Fact{"status", got.status})
 	}

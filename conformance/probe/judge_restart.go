@@ -28,8 +28,12 @@ func (p *prober) judgeRestart() error {
 	return asRunError(p.restart(idRestart, func(s *session) (func(), error) {
 		// The program closes these first, and we do not close them in turn: its end stays behind in FIN-WAIT, as after
 		// any restart under load, and keeps a port taken that is bound without SO_REUSEADDR. The abort clears that away.
-		o := s.openSilent()
-		if p.web != nil && len(o.conns) > 0 {
+		// A connection that alone keeps the program from ending is left out: another clause has it.
+		o := &silentConns{}
+		if !p.broken(idSilent) {
+			o = s.openSilent()
+		}
+		if p.web != nil && !p.broken(idIdle) {
 			p.warm(s, o)
 		}
 		at, err := s.stop()
@@ -49,6 +53,12 @@ func (p *prober) judgeRestart() error {
 		p.remember(checkRestart, e)
 		return o.abort, nil
 	}))
+}
+
+// broken reports whether a clause was judged and does not hold.
+func (p *prober) broken(id string) bool {
+	f := p.found[id]
+	return f != nil && (f.Verdict == Fail || f.Verdict == Hang)
 }
 
 // warm adds a connection on which a request was answered.

@@ -2,8 +2,10 @@ package probe
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -50,7 +52,7 @@ func (p *prober) judgeStartup() error {
 		}
 		p.remember(checkStartup, e)
 		statuses[e.exit.String()]++
-		if crash(e.exit, out) && e.exit.String() != p.stopExit.String() {
+		if p.crashed(e.exit, out) {
 			crashed++
 			if firstCrash == nil {
 				firstCrash, crashText, crashOut = []Fact{{"first at", moment}}, e.exit.String(), out
@@ -113,11 +115,11 @@ func (s *session) stopAt(moment time.Duration) (e ending, delivered bool, err er
 }
 
 func statusFacts(m map[string]int) []Fact {
-	var out []Fact
+	var out []string
 	for _, k := range sortedKeys(m) {
-		out = append(out, Fact{k, m[k]})
+		out = append(out, fmt.Sprintf("%d × %s", m[k], k))
 	}
-	return out
+	return []Fact{{"ends", strings.Join(out, ", ")}}
 }
 
 var panicText = regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine \d+ \[)`)
@@ -125,7 +127,7 @@ var panicText = regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine \d+ \[
 // crash reports whether an end was a crash: by a signal that means a fault, with the code that a shell makes of one, or a
 // Go panic.
 func crash(x supervise.Exit, output string) bool {
-	switch x.Signal {
+	switch x.Signal { // whoever dies by the stop signal itself has not crashed; the caller excludes it
 	case syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGILL, syscall.SIGFPE, syscall.SIGTRAP, syscall.SIGQUIT:
 		return true
 	}
@@ -134,6 +136,11 @@ func crash(x supervise.Exit, output string) bool {
 		return true
 	}
 	return x.Code == 2 && panicText.MatchString(output)
+}
+
+// crashed reports whether an end was a crash that the stop signal alone, when ready, does not cause.
+func (p *prober) crashed(x supervise.Exit, output string) bool {
+	return crash(x, output) && x.Signal != p.o.StopSignal && x.String() != p.stopExit.String()
 }
 
 // judgeSecond sends the stop signal twice, the second time when the program has taken the first and still runs. What
@@ -180,14 +187,16 @@ func (p *prober) secondOnce(calm bool) (met bool, err error) {
 	if _, err := s.stop(); err != nil {
 		return false, nil
 	}
+	silent.abort() // what kept it running goes, so that only the signals matter
 	if held != nil {
 		// The second signal may force the end and cut the request, which is legal; the answer does not matter here.
-		stopWaiting := make(chan struct{})
+		finished := make(chan struct{})
 		go func() {
-			defer close(stopWaiting)
+			defer close(finished)
 			held.finish(p.o.Grace)
+			held.abort()
 		}()
-		defer func() { held.abort(); <-stopWaiting }()
+		defer func() { held.abort(); <-finished }()
 	}
 	e, err := s.awaitExit(at)
 	if err != nil {
@@ -200,7 +209,7 @@ func (p *prober) secondOnce(calm bool) (met bool, err error) {
 	}
 	p.remember(checkSecond, e)
 	p.pass(idSecond, "It ended within the grace.", Fact{"ended after", e.took}, Fact{"end", e.exit.String()})
-	if crash(e.exit, s.output()) && e.exit.String() != p.stopExit.String() {
+	if p.crashed(e.exit, s.output()) {
 		p.fail(idSecondBad, "The second stop signal crashed it: "+e.exit.String()+".").Output = s.output()
 		return true, nil
 	}

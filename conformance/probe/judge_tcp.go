@@ -99,7 +99,7 @@ func (p *prober) judgeTCP() error {
 		p.unseen(idReset, "The program did not end (%s).", idSilent)
 		return nil
 	}
-	p.pass(idSilent, "It ended within the grace although a silent connection was open.", append(facts, Fact{"ended after", e.took})...)
+	p.pass(idSilent, "It ended within the grace although a silent connection was open.", append([]Fact{{"ended after", e.took}}, facts...)...)
 	_, _ = s.tree.Close() // whoever else holds the connection ends now
 	limit := time.Now().Add(dialLimit)
 	for _, c := range o.conns {

@@ -44,11 +44,16 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	for _, f := range r.Findings {
 		p.row(f)
 	}
+	var unseen []*Finding
 	for _, f := range r.Findings {
-		if f.Verdict != Pass && f.Verdict != Skipped {
+		switch f.Verdict {
+		case Provisional:
+			unseen = append(unseen, f)
+		case Fail, Hang, Failed:
 			p.detail(f)
 		}
 	}
+	p.unseen(unseen)
 	p.printf("\n%s: %s", p.verdict(r.Verdict, string(r.Verdict)), r.counts(spec.Must))
 	p.printf("; %s.", r.counts(spec.Should))
 	if !r.Strict {
@@ -106,6 +111,29 @@ func (p *printer) row(f *Finding) {
 	p.printf("%s\n", strings.TrimRight(line, " "))
 }
 
+// unseen prints why clauses were never exercised, those with the same reason together.
+func (p *printer) unseen(list []*Finding) {
+	if len(list) == 0 {
+		return
+	}
+	p.printf("\n%s\n", p.verdict(Provisional, string(Provisional)))
+	for i := 0; i < len(list); {
+		var ids []string
+		j := i
+		for ; j < len(list) && list[j].Said == list[i].Said; j++ {
+			ids = append(ids, strings.TrimPrefix(list[j].Clause.ID, "HOST-PROBE-"))
+		}
+		p.block(ids[0], list[i].Said)
+		if len(ids) > 1 {
+			p.block("also", strings.Join(ids[1:], ", "))
+		}
+		if list[i].Output != "" {
+			p.output(list[i].Output)
+		}
+		i = j
+	}
+}
+
 // detail prints all that is known about a clause that does not hold.
 func (p *printer) detail(f *Finding) {
 	p.printf("\n%s  %s %s  %s\n", p.verdict(f.Verdict, string(f.Verdict)), f.Clause.ID, f.Clause.Level, f.Title)
@@ -121,15 +149,20 @@ func (p *printer) detail(f *Finding) {
 	p.block("why", f.Clause.Why)
 	p.block("mend", f.Mend)
 	if f.Output != "" {
-		label := "output"
-		lines := strings.Split(f.Output, "\n")
-		if cut := len(lines) - 12; cut > 0 {
-			lines = append([]string{"..."}, lines[cut:]...)
-		}
-		for _, l := range lines {
-			p.printf("  %-9s | %s\n", label, printable(l))
-			label = ""
-		}
+		p.output(f.Output)
+	}
+}
+
+// output prints the last lines of what the program wrote.
+func (p *printer) output(text string) {
+	label := "output"
+	lines := strings.Split(text, "\n")
+	if cut := len(lines) - 12; cut > 0 {
+		lines = append([]string{"..."}, lines[cut:]...)
+	}
+	for _, l := range lines {
+		p.printf("  %-9s | %s\n", label, printable(l))
+		label = ""
 	}
 }
 

@@ -29,9 +29,9 @@ type holdMode string
 
 const (
 	holdNone     holdMode = ""
-	holdSlow     holdMode = "the program takes its time for the answer"
-	holdUpload   holdMode = "the body of the request is sent only half at first"
-	holdDownload holdMode = "the answer is large and is read slowly"
+	holdSlow     holdMode = "a slow answer"
+	holdUpload   holdMode = "a half-sent body"
+	holdDownload holdMode = "a large answer, read slowly"
 )
 
 // webTarget is where and how the program speaks HTTP/1.1.
@@ -243,9 +243,6 @@ func (t *webTarget) hold(s *session) (*inFlight, string) {
 		}
 		s.taken(c.Conn)
 	case holdDownload:
-		if tcp, ok := c.Conn.(*net.TCPConn); ok {
-			_ = tcp.SetReadBuffer(4096)
-		}
 		if err := c.get(t.path); err != nil {
 			return fail(err)
 		}
@@ -274,11 +271,6 @@ func (h *inFlight) finish(limit time.Duration) answer {
 	if h.mode == holdUpload {
 		if _, err := io.WriteString(h.c, halfBody[len(halfBody)/2:]); err != nil {
 			return answer{failure: failureOf(err)}
-		}
-	}
-	if h.mode == holdDownload {
-		if tcp, ok := h.c.Conn.(*net.TCPConn); ok {
-			_ = tcp.SetReadBuffer(4 << 20)
 		}
 	}
 	resp := h.resp
