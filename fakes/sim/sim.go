@@ -21,7 +21,7 @@ var Epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // Chooser decides wherever more than one thing could happen next.
 type Chooser interface {
 	// Choose picks one of names (at least two), which stand in the order that the default would take them.
-	// The point names the kind of decision: "ready", "timer", "lock" or "preempt".
+	// The point names the kind of decision: "ready", "timer" or "lock".
 	Choose(point string, names []string) int
 }
 
@@ -42,8 +42,9 @@ var (
 
 // Sim is the controller.
 type Sim struct {
-	chooser Chooser
-	limits  Limits
+	chooser   Chooser
+	preempter Preempter
+	limits    Limits
 
 	now     time.Duration
 	steps   int
@@ -75,11 +76,16 @@ func New(c Chooser, l Limits) *Sim {
 	if l.Horizon == 0 {
 		l.Horizon = 30 * 24 * time.Hour
 	}
-	return &Sim{chooser: c, limits: l}
+	s := &Sim{limits: l}
+	s.SetChooser(c)
+	return s
 }
 
 // SetChooser replaces the chooser for the runs that follow.
-func (s *Sim) SetChooser(c Chooser) { s.chooser = c }
+func (s *Sim) SetChooser(c Chooser) {
+	s.chooser = c
+	s.preempter, _ = c.(Preempter)
+}
 
 // Elapsed is the virtual time since the run began.
 func (s *Sim) Elapsed() time.Duration { return s.now }

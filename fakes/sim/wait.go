@@ -15,7 +15,7 @@ func (s *Sim) Now() time.Time { return Epoch.Add(s.now) }
 func (s *Sim) Go(name string, f func()) {
 	if !s.dead {
 		s.start(name, f)
-		s.preempt()
+		s.Preempt()
 	}
 }
 
@@ -223,6 +223,7 @@ func (m *mutex) Lock() {
 	if s.dead {
 		return
 	}
+	s.Preempt()
 	t := s.cur
 	if m.depth > 0 && m.phys == t.phys {
 		m.depth++
@@ -269,19 +270,21 @@ func (m *mutex) Unlock() {
 	s.pushReady(t)
 }
 
-// preempt asks whether somebody who is ready goes on before the calling thread does. The default is no.
-func (s *Sim) preempt() {
-	if s.chooser == nil || s.cur == nil || len(s.ready) == s.head {
-		return
-	}
-	p, ok := s.chooser.(Preempter)
-	if !ok || !p.Preempt(s.cur.name) {
+// Preempt is a point at which the calling thread may be held up so that somebody who is ready goes on first. The default
+// is not to. The controller offers it wherever a thread does something that others can see.
+func (s *Sim) Preempt() {
+	if s.preempter == nil || s.cur == nil || s.dead || len(s.ready) == s.head {
 		return
 	}
 	t := s.cur
+	if !s.preempter.Preempt(t.name) {
+		return
+	}
+	holds := t.holds
 	t.holds = true
 	s.pushReady(t)
 	s.park(t)
+	t.holds = holds
 }
 
 // Preempter is what a chooser has that wants to be asked at the seams whether the running thread is held up there.

@@ -88,6 +88,7 @@ func (w *World) Emit(e trace.Event) {
 	if w.Sim.Over() {
 		return
 	}
+	w.Sim.Preempt()
 	if len(w.events) >= MaxEvents {
 		w.overflow = true
 		w.Sim.End()

@@ -1,0 +1,202 @@
+// Package explore runs one plan under many schedules and finds the one in a thousand that breaks a clause, replays it,
+// and makes it small.
+//
+// A schedule is the list of decisions that a run took wherever more than one thing could happen next: which of several
+// ready threads goes on, which of several timers that are due at one instant goes off first, who gets a lock, and whether
+// a thread is held up at a point that others can see. The default takes the first of every choice and holds nobody up.
+package explore
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Format is the version of the format of schedules. A schedule of a newer format is refused.
+const Format = 1
+
+// Schedule is a run's decisions in a form that survives unrelated change: only what differs from the default is listed,
+// each decision by name. A point that a later version adds is taken by its default; a decision whose point never comes
+// up, or whose choice is not offered there, is reported as a divergence.
+type Schedule struct {
+	Format    int        `json:"format"`
+	Hostsim   string     `json:"hostsim,omitempty"` // the version that wrote it
+	Decisions []Decision `json:"decisions"`
+}
+
+// Decision is one choice that is not the default.
+type Decision struct {
+	At   string `json:"at"`   // the point: kind, candidates, and how often it had come up before: "ready run|signal SIGTERM #2"
+	Take string `json:"take"` // the candidate that was taken
+}
+
+// hold is what a decision at a preempt point takes.
+const hold = "hold"
+
+// ParseSchedule reads a schedule; an unknown format is an error that names the version that wrote it.
+func ParseSchedule(data []byte) (*Schedule, error) {
+	var s Schedule
+	dec := json.NewDecoder(strings.NewReader(string(data)))
+	if err := dec.Decode(&s); err != nil {
+		return nil, fmt.Errorf("not a schedule: %w", err)
+	}
+	if s.Format != Format {
+		by := s.Hostsim
+		if by == "" {
+			by = "an unknown version"
+		}
+		return nil, fmt.Errorf("the schedule has format %d, written by hostsim %s; this version reads format %d", s.Format, by, Format)
+	}
+	return &s, nil
+}
+
+// String gives one decision a line.
+func (s *Schedule) String() string {
+	if len(s.Decisions) == 0 {
+		return "the default at every decision\n"
+	}
+	var b strings.Builder
+	for _, d := range s.Decisions {
+		fmt.Fprintf(&b, "at %s take %s\n", d.At, d.Take)
+	}
+	return b.String()
+}
+
+// namer gives every decision of a run its name.
+type namer struct{ count map[string]int }
+
+func (n *namer) name(point string, names []string) string {
+	key := point + " " + strings.Join(names, "|")
+	if n.count == nil {
+		n.count = map[string]int{}
+	}
+	n.count[key]++
+	return key + " #" + strconv.Itoa(n.count[key])
+}
+
+// Replay is a chooser that follows a schedule.
+type Replay struct {
+	want  map[string]string
+	order []Decision
+	used  map[string]bool
+	namer namer
+	Wrong []string // decisions that could not be followed, with what was offered instead
+}
+
+// NewReplay makes a chooser that follows s for one run.
+func NewReplay(s *Schedule) *Replay {
+	r := &Replay{want: map[string]string{}, order: s.Decisions, used: map[string]bool{}}
+	for _, d := range s.Decisions {
+		r.want[d.At] = d.Take
+	}
+	return r
+}
+
+// Choose implements sim.Chooser.
+func (r *Replay) Choose(point string, names []string) int {
+	at := r.namer.name(point, names)
+	take, ok := r.want[at]
+	if !ok {
+		return 0
+	}
+	r.used[at] = true
+	for i, n := range names {
+		if n == take {
+			return i
+		}
+	}
+	r.Wrong = append(r.Wrong, fmt.Sprintf("at %s the schedule takes %s, which is not among %s", at, take, strings.Join(names, ", ")))
+	return 0
+}
+
+// Preempt implements sim.Preempter.
+func (r *Replay) Preempt(thread string) bool {
+	at := r.namer.name("preempt", []string{thread})
+	_, ok := r.want[at]
+	if ok {
+		r.used[at] = true
+	}
+	return ok
+}
+
+// Divergence says, after the run, where the schedule could first not be followed; "" if it was followed to its end.
+func (r *Replay) Divergence() string {
+	if len(r.Wrong) > 0 {
+		return r.Wrong[0]
+	}
+	for _, d := range r.order {
+		if !r.used[d.At] {
+			return fmt.Sprintf("the schedule decides at %q (take %s), but the run never came there", d.At, d.Take)
+		}
+	}
+	return ""
+}
+
+// script is a chooser that follows a list of numbers and takes the default when it is used up; it records what it took,
+// out of how many, and, if asked, the names.
+type script struct {
+	list  []choice
+	next  int
+	pick  strategy // decides where the list is used up; nil: the default
+	named bool
+	namer namer
+	out   []Decision
+	depth int // decisions taken
+}
+
+// choice is one decision as a number.
+type choice struct{ of, took uint16 }
+
+// strategy decides among n candidates, in order of the default.
+type strategy interface {
+	choose(point string, names []string) int
+	preempt(thread string) bool
+}
+
+func (s *script) reset(list []choice, pick strategy, named bool) {
+	s.list, s.next, s.pick, s.named, s.depth = list, 0, pick, named, 0
+	s.namer, s.out = namer{}, nil
+}
+
+// Choose implements sim.Chooser.
+func (s *script) Choose(point string, names []string) int {
+	k := 0
+	if s.next < len(s.list) {
+		if k = int(s.list[s.next].took); k >= len(names) {
+			k = 0
+		}
+	} else {
+		if s.pick != nil {
+			k = s.pick.choose(point, names)
+		}
+		s.list = append(s.list, choice{uint16(len(names)), uint16(k)})
+	}
+	s.next++
+	if s.named {
+		if at := s.namer.name(point, names); k != 0 {
+			s.out = append(s.out, Decision{at, names[k]})
+		}
+	}
+	return k
+}
+
+// Preempt implements sim.Preempter.
+func (s *script) Preempt(thread string) bool {
+	k := uint16(0)
+	if s.next < len(s.list) {
+		k = s.list[s.next].took
+	} else {
+		if s.pick != nil && s.pick.preempt(thread) {
+			k = 1
+		}
+		s.list = append(s.list, choice{2, k})
+	}
+	s.next++
+	if s.named {
+		if at := s.namer.name("preempt", []string{thread}); k != 0 {
+			s.out = append(s.out, Decision{at, hold})
+		}
+	}
+	return k != 0
+}
