@@ -1,0 +1,42 @@
+package virtual_test
+
+import (
+	"bytes"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/scenarios/agree"
+	"github.com/hostsim/hostsim/scenarios/recorded"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+// TestAgreementWithTheRealHost replays every recording under the profile of its release: the same events, in an order
+// that the real host shows, at the same times, with the same end. What disagrees must be excused in exceptions.yaml.
+func TestAgreementWithTheRealHost(t *testing.T) {
+	recs, err := recorded.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exceptions, err := recorded.Exceptions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lanes := sync.Pool{New: func() any { return virtual.New(nil) }}
+	report := agree.Play(recs, exceptions, runtime.GOMAXPROCS(0), func(rec *recorded.Recording) (*trace.Trace, error) {
+		l := lanes.Get().(*virtual.Lane)
+		defer lanes.Put(l)
+		tr, err := l.Play(rec.Plan, rec.Release)
+		if err != nil {
+			return nil, err
+		}
+		return &trace.Trace{Events: append([]trace.Event(nil), tr.Events...), End: tr.End}, nil
+	})
+	var b bytes.Buffer
+	_ = report.Write(&b)
+	t.Logf("agreement with the real host\n%s", b.String())
+	if err := report.Err(); err != nil {
+		t.Error(err)
+	}
+}
