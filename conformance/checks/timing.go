@@ -83,6 +83,9 @@ func (r *Run) ShutdownTimeout() (d time.Duration, known bool) {
 
 // StartupTimeout gives the limit of a start; ok is false if there is none.
 func (r *Run) StartupTimeout() (d time.Duration, ok bool) {
+	if !r.Profile.Bool("lifecycleHooks") {
+		return 0, false
+	}
 	if r.Plan != nil && r.Plan.Options.StartupTimeout != nil {
 		return *r.Plan.Options.StartupTimeout, *r.Plan.Options.StartupTimeout != plan.Infinite
 	}
@@ -94,6 +97,9 @@ func (r *Run) StartupTimeout() (d time.Duration, ok bool) {
 
 // ConcurrentStart tells whether the run's host starts its services concurrently.
 func (r *Run) ConcurrentStart() bool {
+	if !r.Profile.Bool("lifecycleHooks") {
+		return false
+	}
 	if r.Plan != nil && r.Plan.Options.ConcurrentStart != nil {
 		return *r.Plan.Options.ConcurrentStart
 	}
@@ -102,6 +108,9 @@ func (r *Run) ConcurrentStart() bool {
 
 // ConcurrentStop tells whether the run's host stops its services concurrently.
 func (r *Run) ConcurrentStop() bool {
+	if !r.Profile.Bool("lifecycleHooks") {
+		return false
+	}
 	if r.Plan != nil && r.Plan.Options.ConcurrentStop != nil {
 		return *r.Plan.Options.ConcurrentStop
 	}
