@@ -146,9 +146,10 @@ func (s *session) watchListeners(since time.Time) <-chan time.Duration {
 	}
 	go func() {
 		defer close(out)
-		look := time.NewTicker(tick)
-		defer look.Stop()
+		var look pace
+		defer look.stop()
 		for {
+			began := time.Now()
 			ls, err := s.tree.Listeners()
 			if err != nil {
 				return
@@ -158,7 +159,7 @@ func (s *session) watchListeners(since time.Time) <-chan time.Duration {
 				return
 			}
 			select {
-			case <-look.C:
+			case <-look.next(time.Since(began)):
 			case <-s.tree.Empty():
 				out <- time.Since(since)
 				return

@@ -19,8 +19,8 @@ func (s *session) awaitReady() error {
 	p := s.p
 	limit := time.NewTimer(p.o.StartLimit)
 	defer limit.Stop()
-	look := time.NewTicker(tick)
-	defer look.Stop()
+	var look pace
+	defer look.stop()
 	var notes <-chan string
 	if p.note != nil {
 		notes = p.note.ready
@@ -28,6 +28,7 @@ func (s *session) awaitReady() error {
 	var lineSeen, noteSeen bool
 	empty := s.tree.Empty()
 	for {
+		began := time.Now()
 		missing, err := s.missing(lineSeen, noteSeen)
 		if err != nil {
 			return err
@@ -40,7 +41,7 @@ func (s *session) awaitReady() error {
 			lineSeen = true
 		case <-notes:
 			noteSeen = true
-		case <-look.C:
+		case <-look.next(time.Since(began)):
 		case <-empty:
 			e := s.trouble("The program ended before it was ready.")
 			if strings.Contains(strings.ToLower(e.output), "address already in use") || strings.Contains(e.output, "EADDRINUSE") {
@@ -70,6 +71,27 @@ func (s *session) awaitReady() error {
 	}
 	s.files.lookReady(s)
 	return nil
+}
+
+// pace spaces looks at what sends no event, so that looking takes a quarter of the time at most: on large machines the
+// kernel's table of connections takes milliseconds to read.
+type pace struct{ t *time.Timer }
+
+// next gives the channel that says when to look again, after a look that took so long.
+func (p *pace) next(took time.Duration) <-chan time.Time {
+	wait := max(tick, 3*took)
+	if p.t == nil {
+		p.t = time.NewTimer(wait)
+	} else {
+		p.t.Reset(wait)
+	}
+	return p.t.C
+}
+
+func (p *pace) stop() {
+	if p.t != nil {
+		p.t.Stop()
+	}
 }
 
 // missing names the conditions that do not hold yet.
@@ -128,8 +150,7 @@ func (p *prober) describeReady() string {
 	return strings.Join(out, " and ")
 }
 
-// settle waits until the program shows no change for some looks in a row: same listeners, same signal handlers, no
-// thread running. A program is often reachable a moment before its handlers are in place.
+// settle waits until the program shows no change for some looks in a row: same signal handlers, no process running. A program is often reachable a moment before its handlers are in place.
 func (s *session) settle() error {
 	if _, err := s.tree.SignalState(s.p.o.StopSignal); err != nil {
 		if _, ended := s.tree.Exit(); !ended {
@@ -142,7 +163,6 @@ func (s *session) settle() error {
 	defer look.Stop()
 	type state struct {
 		term, intr supervise.SignalState
-		listeners  int
 		busy       bool
 	}
 	var last state
@@ -150,11 +170,6 @@ func (s *session) settle() error {
 		var now state
 		now.term, _ = s.tree.SignalState(s.p.o.StopSignal)
 		now.intr, _ = s.tree.SignalState(syscall.SIGINT)
-		ls, err := s.tree.Listeners()
-		if err != nil {
-			return nil
-		}
-		now.listeners = len(ls)
 		now.busy = s.busy()
 		if now == last && !now.busy {
 			calm++

@@ -167,6 +167,9 @@ func (s *session) awaitExit(since time.Time) (ending, error) {
 	}
 	x, _ := s.tree.Exit()
 	e := ending{exit: x, took: max(0, x.At.Sub(since))}
+	if s.p.leaves {
+		return e, nil // it always leaves something behind; that is known, and waiting for it tells nothing new
+	}
 	rest := time.NewTimer(leftLimit)
 	defer rest.Stop()
 	select {

@@ -293,17 +293,18 @@ func (h *inFlight) abort() { h.c.abort() }
 
 // taken waits until the program has accepted a connection and read all that was sent over it, where the system tells.
 func (s *session) taken(c net.Conn) bool {
-	look := time.NewTicker(tick)
-	defer look.Stop()
+	var look pace
+	defer look.stop()
 	limit := time.NewTimer(min(s.p.o.Grace, dialLimit))
 	defer limit.Stop()
 	for {
+		began := time.Now()
 		accepted, unread, err := s.tree.Connection(c)
 		if errors.Is(err, supervise.ErrUnsupported) || err == nil && accepted && unread == 0 {
 			return true
 		}
 		select {
-		case <-look.C:
+		case <-look.next(time.Since(began)):
 		case <-limit.C:
 			return false
 		case <-s.tree.Done():
