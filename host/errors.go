@@ -12,6 +12,8 @@ var (
 	ErrStartedTwice = errors.New("host: Start was called twice; make a new host instead, a stopped host cannot be started again")
 	// ErrNoServices: Stop was called after the construction of a service had failed (dotnet-10).
 	ErrNoServices = errors.New("host: there are no services to stop, because constructing one of them failed")
+	// ErrDisposed: Start, Run or WaitForShutdown was called after the host had been disposed.
+	ErrDisposed = errors.New("host: the host has been disposed; make a new host instead")
 	// ErrBuiltTwice: a Builder was used twice.
 	ErrBuiltTwice = errors.New("host: Build can be called once only")
 )

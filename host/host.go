@@ -127,6 +127,12 @@ func (h *Host) unwinding(r any) bool {
 // WaitForShutdown waits for a stop request, or for the cancellation of ctx, which it makes into one, and then stops the
 // host under the shutdown timeout (RUN-4). It does not dispose the host (RUN-6).
 func (h *Host) WaitForShutdown(ctx context.Context) error {
+	h.mu.Lock()
+	disposed := h.disposed
+	h.mu.Unlock()
+	if disposed {
+		return ErrDisposed
+	}
 	requested := h.rt.NewEvent("a stop request")
 	remove := onCancel(ctx, func() error { h.app.StopApplication(); return nil })
 	defer remove()

@@ -45,7 +45,7 @@ func (h *Host) Start(ctx context.Context) error {
 	}
 	services, err := h.construct()
 	if err != nil {
-		return h.failStart(err, h.rules.StartFailureEvent == "all", true)
+		return h.failStart(err, h.rules.StartFailureEvent == "all", err != ErrDisposed)
 	}
 	h.setStarting()
 
@@ -110,6 +110,12 @@ func (h *Host) failStart(err error, logged, rollBack bool) error {
 
 // construct makes every registered service, once for all starts of the host.
 func (h *Host) construct() ([]*entry, error) {
+	h.mu.Lock()
+	disposed := h.disposed
+	h.mu.Unlock()
+	if disposed {
+		return nil, ErrDisposed
+	}
 	if h.resolved {
 		return h.services, nil
 	}

@@ -39,6 +39,8 @@ func Outcome(err error) trace.Outcome {
 		return trace.WasCancelled
 	case errors.Is(err, host.ErrNoServices):
 		return "error:ArgumentNullException"
+	case errors.Is(err, host.ErrDisposed):
+		return "error:ObjectDisposedException"
 	case errors.Is(err, host.ErrBuiltTwice):
 		return "error:InvalidOperationException"
 	}
