@@ -180,7 +180,9 @@ func (r *Run) Outcome(c Call) trace.Outcome {
 func (c Call) Open(i int) bool { return c.Begin < i && (c.End < 0 || c.End > i) }
 
 // Stuck tells whether the run ended with nobody able to go on.
-func (r *Run) Stuck() bool { return r.Trace.End.Kind == trace.Deadlock || r.Trace.End.Kind == trace.HangEnd }
+func (r *Run) Stuck() bool {
+	return r.Trace.End.Kind == trace.Deadlock || r.Trace.End.Kind == trace.HangEnd
+}
 
 // Cut gives the index of the event from which on the process may have been gone, so that nothing can be concluded from
 // what is missing after it: an exit from within, a crash, a deadly signal. Without one it is the number of events.

@@ -242,7 +242,7 @@ func timeConfigured(r *Run) Result {
 		return Unseen()
 	}
 	if r.Profile.Word("configuredTimeout") == "ignored" {
-		if r.outlasts(d) {
+		if r.outlives(d) {
 			return Held()
 		}
 		return r.expiredAfter(r.Profile.Duration("shutdownTimeout"), "the configured shutdown timeout is ignored, and the default")
@@ -250,8 +250,8 @@ func timeConfigured(r *Run) Result {
 	return r.expiredAfter(d, "the configured shutdown timeout")
 }
 
-// outlasts tells whether a stop that honours its token certainly went on for longer than d with a live token.
-func (r *Run) outlasts(d time.Duration) bool {
+// outlives tells whether a stop that honours its token certainly went on for longer than d with a live token.
+func (r *Run) outlives(d time.Duration) bool {
 	_, calls, hook, from, _, ok := r.limitedStop()
 	for k, c := range calls {
 		if ok && r.cooperative(c.Service, hook[k]) && c.End >= 0 && r.FiredIn(c, hook[k]) < 0 && r.tokenOf(c) == trace.Live && r.At(c.End)-r.At(from) > d+r.Late(d) {
