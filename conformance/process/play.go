@@ -63,7 +63,7 @@ func (pl *play) run(ctx context.Context) error {
 	}
 	pl.world = w
 	defer w.close()
-	s, fresh, err := pl.r.session(ctx, pl.plan, pl.lane, w.dir)
+	s, fresh, err := pl.r.session(ctx, pl.plan, pl.lane)
 	if err != nil {
 		if s != nil {
 			pl.s = s

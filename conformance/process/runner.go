@@ -125,7 +125,7 @@ func (r *Runner) mayReuse(p *plan.Plan, lane string) bool {
 }
 
 // session gives a process for a plan, and whether the plan is all that it will play.
-func (r *Runner) session(ctx context.Context, p *plan.Plan, lane, dir string) (s *session, fresh bool, err error) {
+func (r *Runner) session(ctx context.Context, p *plan.Plan, lane string) (s *session, fresh bool, err error) {
 	reuse := r.mayReuse(p, lane)
 	r.mu.Lock()
 	known := r.identity
@@ -144,7 +144,7 @@ func (r *Runner) session(ctx context.Context, p *plan.Plan, lane, dir string) (s
 		}
 	}
 	r.mu.Unlock()
-	s, err = start(r, dir)
+	s, err = start(r)
 	if err != nil || !reuse || known != nil {
 		return s, err != nil || !reuse || !known.Reuse, err
 	}

@@ -51,7 +51,7 @@ type session struct {
 }
 
 // start starts a process of the adapter. The error is a *protocol.Fault if the command cannot be started.
-func start(r *Runner, dir string) (*session, error) {
+func start(r *Runner) (*session, error) {
 	if len(r.Command) == 0 {
 		return nil, errors.New("process: no command")
 	}
