@@ -34,7 +34,7 @@ import (
 // Options choose what is judged.
 type Options struct {
 	Profile string        // default: core
-	Cases   []*judge.Case // default: the scenario library
+	Cases   []*judge.Case // default: the scenario library, and for a dotnet profile the recordings of the real host
 	Repeat  int           // every n-th scenario is played twice and compared; 0 means every one, negative none
 }
 
@@ -63,7 +63,7 @@ func Describe(impl judge.Implementation, o Options) error {
 		return fmt.Errorf("conformance: there is no profile %q; the profiles are %s", o.Profile, strings.Join(all.ProfileNames(), ", "))
 	}
 	if o.Cases == nil {
-		if o.Cases, err = judge.Library(); err != nil {
+		if o.Cases, err = judge.ForProfile(o.Profile); err != nil {
 			return err
 		}
 	}

@@ -57,3 +57,6 @@ func Lookup(name string) *Mutant {
 func (m *Mutant) Implementation() *virtual.Reference {
 	return virtual.NewFaulty(report.Identity{Name: m.Name, Language: "Go", Features: virtual.AllFeatures(), Bug: m.Bug}, &m.Fault)
 }
+
+// Lane makes a lane that plays plans on the mutant; close it after use.
+func (m *Mutant) Lane() *virtual.Lane { return virtual.NewFaultyLane(&m.Fault) }

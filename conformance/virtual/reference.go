@@ -22,9 +22,14 @@ func NewReference() *Reference {
 
 // NewFaulty makes the reference host with a fault.
 func NewFaulty(id report.Identity, f *Fault) *Reference {
+	return &Reference{NewFaultyLane(f), id}
+}
+
+// NewFaultyLane makes a lane whose host has a fault.
+func NewFaultyLane(f *Fault) *Lane {
 	l := New(nil)
 	l.fault = f
-	return &Reference{l, id}
+	return l
 }
 
 // Close lets go of the lane.

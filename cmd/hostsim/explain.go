@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/conformance/mutants"
+	"github.com/hostsim/hostsim/scenarios"
+	"github.com/hostsim/hostsim/spec"
+)
+
+func explainCommand(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain CLAUSE…",
+		Short: "Say what a clause demands, why, who exercises it and what it catches",
+		Example: `  hostsim explain HOST-STOP-001
+  hostsim explain HOST-SIG-003 HOST-EXIT-001`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			all, err := spec.Load()
+			if err != nil {
+				return err
+			}
+			for i, id := range args {
+				c := all.Clause(strings.ToUpper(id))
+				if c == nil {
+					return usagef("there is no clause %q; `hostsim clauses` lists them", id)
+				}
+				if i > 0 {
+					fmt.Fprintln(s.out)
+				}
+				if err := explainClause(s, all, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			all, err := spec.Load()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveError
+			}
+			var out []string
+			for _, c := range all.Clauses {
+				out = append(out, c.ID)
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+func explainClause(s streams, all *spec.Spec, c *spec.Clause) error {
+	fmt.Fprintf(s.out, "%s  %s  (%s: %s)\n\n  %s\n\n", c.ID, c.Level, c.Area, all.Area(c.Area).Title, c.Text)
+	if c.Retired != "" {
+		fmt.Fprintf(s.out, "  retired: %s\n", c.Retired)
+		return nil
+	}
+	line := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(s.out, "  %-10s %s\n", key, value)
+		}
+	}
+	line("why", c.Why)
+	line("source", strings.Join(c.Source, ", "))
+	line("profiles", strings.Join(c.Profiles, ", "))
+	line("features", strings.Join(c.Features, ", "))
+	line("lanes", strings.Join(c.Lanes, ", "))
+	line("tolerance", c.Limit)
+	for _, name := range c.Rules {
+		r := all.Matrix.Rule(name)
+		fmt.Fprintf(s.out, "\n  rule %s: %s\n", name, r.What)
+		for _, p := range c.Profiles {
+			if v, ok := all.Profile(p).Rules[name]; ok {
+				fmt.Fprintf(s.out, "    %-11s %s\n", p, v)
+			}
+		}
+	}
+	lib, err := scenarios.Library()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\n  exercised by\n")
+	n := 0
+	for _, sc := range lib {
+		for _, id := range sc.Clauses {
+			if id == c.ID {
+				n++
+				fmt.Fprintf(s.out, "    %-34s %s\n", sc.Area+"/"+sc.Name, sc.Title)
+			}
+		}
+	}
+	if n == 0 {
+		fmt.Fprintf(s.out, "    no scenario names it\n")
+	}
+	fmt.Fprintf(s.out, "\n  catches\n")
+	n = 0
+	for _, m := range mutants.All() {
+		if m.Clause == c.ID {
+			n++
+			fmt.Fprintf(s.out, "    %-34s %s\n", m.Name, m.Bug)
+		}
+	}
+	if n == 0 {
+		fmt.Fprintf(s.out, "    no mutant is there for it alone; `hostsim mutants` shows whom it kills\n")
+	}
+	return nil
+}

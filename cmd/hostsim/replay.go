@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/conformance/explore"
+	"github.com/hostsim/hostsim/conformance/mutants"
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/scenarios"
+	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
+)
+
+// replayer is what can play a plan under a profile in this process.
+type replayer interface {
+	explore.Player
+}
+
+type replayFlags struct {
+	as, diff, impl, format, schedule string
+	repeat                           int
+}
+
+func replayCommand(s streams) *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay FILE…",
+		Short: "Play a scenario on the reference host and show the timeline",
+		Long: `replay plays a scenario, a bare plan or a recording on the reference host, in the simulated world and on virtual time,
+and prints what happened as a timeline, one event a line. FILE is a file, "-", or the name of a scenario of the library
+or of a recording.
+
+If a run gets stuck the end says who waits for whom and where each entered the wait, and the exit code is 3.`,
+		Example: `  hostsim replay exit-in-stop --as dotnet-3.1
+  hostsim replay exit-in-stop --as dotnet-3.1 --diff dotnet-10
+  hostsim replay my-hang.yaml --as dotnet-8 --format jsonl
+  hostsim replay my-hang.yaml --repeat 100`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return replay(s, &f, args) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.as, "as", "strict", "the profile that the reference host behaves as")
+	fl.StringVar(&f.diff, "diff", "", "show this profile beside --as and mark the first difference")
+	fl.StringVar(&f.impl, "impl", "", "play it on this mutant instead of the reference host")
+	fl.StringVar(&f.format, "format", "text", "text, jsonl (one event a line, then the end) or json")
+	fl.StringVar(&f.schedule, "schedule", "", "follow the schedule in this file")
+	fl.IntVar(&f.repeat, "repeat", 1, "play it so many times and compare; it fails with exit code 4 if two runs differ")
+	completeProfiles(cmd, "as", "diff")
+	return cmd
+}
+
+func replay(s streams, f *replayFlags, args []string) error {
+	if err := oneOf("format", f.format, "text", "jsonl", "json"); err != nil {
+		return err
+	}
+	if f.repeat < 1 {
+		return usagef("--repeat %d: at least 1", f.repeat)
+	}
+	var list []*scenarios.Scenario
+	for _, a := range args {
+		sc, err := load(s, a)
+		if err != nil {
+			return err
+		}
+		list = append(list, sc)
+	}
+	for _, p := range []string{f.as, f.diff} {
+		if err := knownProfile(p); err != nil {
+			return err
+		}
+	}
+	lane, err := f.player()
+	if err != nil {
+		return err
+	}
+	defer lane.Close()
+	worst := 0
+	for i, sc := range list {
+		if i > 0 && f.format == "text" {
+			fmt.Fprintln(s.out)
+		}
+		if len(list) > 1 && f.format == "text" {
+			fmt.Fprintf(s.out, "%s\n", sc.Name)
+		}
+		code, err := f.one(s, lane, sc)
+		if err != nil {
+			return err
+		}
+		worst = max(worst, code)
+	}
+	if worst != 0 {
+		return &exitError{code: worst}
+	}
+	return nil
+}
+
+func knownProfile(name string) error {
+	all, err := spec.Load()
+	if err != nil {
+		return err
+	}
+	if name != "" && all.Profile(name) == nil {
+		return usagef("there is no profile %q; the profiles are %s", name, strings.Join(all.ProfileNames(), ", "))
+	}
+	return nil
+}
+
+func (f *replayFlags) player() (replayer, error) {
+	if f.impl == "" {
+		return virtual.New(nil), nil
+	}
+	m := mutants.Lookup(f.impl)
+	if m == nil {
+		return nil, usagef("there is no mutant %q; `hostsim mutants --list` lists them", f.impl)
+	}
+	return m.Lane(), nil
+}
+
+func (f *replayFlags) one(s streams, lane replayer, sc *scenarios.Scenario) (code int, err error) {
+	var follow *explore.Schedule
+	if f.schedule != "" {
+		data, err := os.ReadFile(f.schedule)
+		if err != nil {
+			return 0, usage(err)
+		}
+		if follow, err = explore.ParseSchedule(data); err != nil {
+			return 0, usage(fmt.Errorf("%s: %w", f.schedule, err))
+		}
+	}
+	t, err := play(lane, sc, f.as, follow, s)
+	if err != nil {
+		return 0, err
+	}
+	a := keepTrace(t)
+	var want bytes.Buffer
+	_ = trace.WriteJSONL(&want, a)
+	for n := 1; n < f.repeat; n++ {
+		again, err := play(lane, sc, f.as, follow, s)
+		if err != nil {
+			return 0, err
+		}
+		var got bytes.Buffer
+		_ = trace.WriteJSONL(&got, again)
+		if !bytes.Equal(got.Bytes(), want.Bytes()) {
+			return 0, &exitError{4, fmt.Errorf("%s: run %d gave another trace than the first, on the same schedule: the run is not under control", sc.Name, n+1)}
+		}
+	}
+	if f.diff != "" {
+		t, err := play(lane, sc, f.diff, follow, s)
+		if err != nil {
+			return 0, err
+		}
+		return endCode(a), writeDiff(s.out, f, a, t)
+	}
+	if err := writeTrace(s, f.format, a); err != nil {
+		return 0, err
+	}
+	if f.repeat > 1 && f.format == "text" {
+		fmt.Fprintf(s.out, "%d runs, all the same\n", f.repeat)
+	}
+	return endCode(a), nil
+}
+
+// play plays once, under a schedule if there is one; a divergence from it is said on standard error.
+func play(lane replayer, sc *scenarios.Scenario, profile string, follow *explore.Schedule, s streams) (*trace.Trace, error) {
+	if follow == nil {
+		follow = scheduleOf(sc)
+	}
+	if follow == nil {
+		lane.SetChooser(nil)
+		return lane.Play(sc.Plan, profile)
+	}
+	r := explore.NewReplay(follow)
+	lane.SetChooser(r)
+	t, err := lane.Play(sc.Plan, profile)
+	if d := r.Divergence(); err == nil && d != "" {
+		fmt.Fprintf(s.err, "hostsim: the run parts from its schedule: %s\n", d)
+	}
+	return t, err
+}
+
+// scheduleOf gives the schedule that a scenario carries, nil if it carries none.
+func scheduleOf(sc *scenarios.Scenario) *explore.Schedule {
+	if len(sc.Schedule) == 0 {
+		return nil
+	}
+	out := &explore.Schedule{Format: explore.Format}
+	for _, d := range sc.Schedule {
+		out.Decisions = append(out.Decisions, explore.Decision{At: d.At, Take: d.Take})
+	}
+	return out
+}
+
+func keepTrace(t *trace.Trace) *trace.Trace {
+	return &trace.Trace{Events: append([]trace.Event(nil), t.Events...), End: t.End}
+}
+
+// endCode is 3 for a run that got stuck, 1 for one that had to be killed, else 0: how the program under test ended is a
+// result and not a failure of the replay.
+func endCode(t *trace.Trace) int {
+	switch t.End.Kind {
+	case trace.Deadlock, trace.HangEnd:
+		return 3
+	case trace.Killed:
+		return 1
+	}
+	return 0
+}
+
+func writeTrace(s streams, format string, t *trace.Trace) error {
+	switch format {
+	case "jsonl":
+		return trace.WriteJSONL(s.out, t)
+	case "json":
+		var b bytes.Buffer
+		if err := trace.WriteJSONL(&b, t); err != nil {
+			return err
+		}
+		lines := bytes.Split(bytes.TrimSpace(b.Bytes()), []byte("\n"))
+		last := len(lines) - 1
+		out := append([]byte(`{"events":[`), bytes.Join(lines[:last], []byte(",\n"))...)
+		out = append(out, "],\n"...)
+		out = append(out, bytes.TrimPrefix(lines[last], []byte("{"))...)
+		if !json.Valid(out) {
+			return fmt.Errorf("the trace cannot be written as JSON")
+		}
+		_, err := s.out.Write(append(out, '\n'))
+		return err
+	}
+	return trace.WriteText(s.out, t, trace.Options{Color: terminal(s.out)})
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/scenarios"
+)
+
+func scenariosCommand(s streams) *cobra.Command {
+	var area, format, show string
+	cmd := &cobra.Command{
+		Use:   "scenarios",
+		Short: "List the scenario library, or print one of its files",
+		Example: `  hostsim scenarios
+  hostsim scenarios --area EXIT
+  hostsim scenarios --show second-sigterm > mine.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			if show != "" {
+				sc, err := fromLibrary(show)
+				if err != nil {
+					return err
+				}
+				_, err = s.out.Write(scenarios.Format(sc))
+				return err
+			}
+			all, err := scenarios.Library()
+			if err != nil {
+				return err
+			}
+			var list []*scenarios.Scenario
+			for _, sc := range all {
+				if area == "" || sc.Area == strings.ToUpper(area) {
+					list = append(list, sc)
+				}
+			}
+			if len(list) == 0 {
+				return usagef("there are no scenarios in area %q", area)
+			}
+			if format == "json" {
+				return scenariosJSON(s, list)
+			}
+			last := ""
+			for _, sc := range list {
+				if sc.Area != last {
+					last = sc.Area
+					fmt.Fprintf(s.out, "\n%s\n", last)
+				}
+				fmt.Fprintf(s.out, "  %-38s %s\n", sc.Name, sc.Title)
+			}
+			fmt.Fprintf(s.out, "\n%d scenarios\n", len(list))
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&area, "area", "", "only this area, such as EXIT")
+	f.StringVar(&format, "format", "text", "text or json")
+	f.StringVar(&show, "show", "", "print the file of this scenario")
+	return cmd
+}
+
+func scenariosJSON(s streams, list []*scenarios.Scenario) error {
+	type entry struct {
+		Name     string   `json:"name"`
+		Area     string   `json:"area"`
+		Title    string   `json:"title"`
+		Clauses  []string `json:"clauses"`
+		Profiles []string `json:"profiles"`
+	}
+	out := make([]entry, 0, len(list))
+	for _, sc := range list {
+		out = append(out, entry{sc.Name, sc.Area, sc.Title, sc.Clauses, scenarios.Expand(sc.Profiles)})
+	}
+	enc := json.NewEncoder(s.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(out)
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func validateCommand(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate FILE…",
+		Short: "Check scenario files, plans and recordings without running them",
+		Example: `  hostsim validate scenarios/*.yaml
+  hostsim scenarios --show second-sigterm | hostsim validate -`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var errs []error
+			for _, a := range args {
+				if _, err := load(s, a); err != nil {
+					errs = append(errs, err)
+				}
+			}
+			if len(errs) > 0 {
+				return usage(errors.Join(errs...))
+			}
+			fmt.Fprintf(s.out, "%d valid\n", len(args))
+			return nil
+		},
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/conformance/judge"
+	"github.com/hostsim/hostsim/conformance/mutants"
+	"github.com/hostsim/hostsim/conformance/report"
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/spec"
+)
+
+type verifyFlags struct {
+	impl, profile, format string
+	clauses               []string
+	brief                 bool
+}
+
+func verifyCommand(s streams) *cobra.Command {
+	var f verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify [-- COMMAND…]",
+		Short: "Judge a host, clause by clause",
+		Long: `verify plays the scenario library on a host and judges every run by the clauses of a profile: each clause with its
+verdict, what is wrong with its timeline, and a summary. Without a command it judges the reference host, or one of the
+built-in hosts.
+
+Exit codes: 0 all hold, 1 a clause is broken, 2 bad usage, 3 the host hung or deadlocked, 4 the same schedule gave
+different runs, 5 nothing ran.`,
+		Example: `  hostsim verify
+  hostsim verify --profile dotnet-8
+  hostsim verify --impl stop-twice
+  hostsim verify --clause HOST-STOP-001 --format json
+  hostsim verify --format junit > report.xml`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return verify(cmd.Context(), s, &f, args) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.impl, "impl", "reference", "a built-in host: reference, a small legal host (errgroup, actor), or a mutant")
+	fl.StringVar(&f.profile, "profile", "", "the profile to judge by (default strict; for a mutant the one that it breaks)")
+	fl.StringSliceVar(&f.clauses, "clause", nil, "only this clause; may be given several times")
+	fl.StringVar(&f.format, "format", "text", "text, json, junit or markdown")
+	fl.BoolVar(&f.brief, "brief", false, "print only what does not hold, and the summary")
+	completeProfiles(cmd, "profile")
+	return cmd
+}
+
+func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error {
+	if err := oneOf("format", f.format, "text", "json", "junit", "markdown"); err != nil {
+		return err
+	}
+	if len(args) > 0 {
+		return usagef("verify takes no arguments; put the command of an adapter behind --")
+	}
+	all, err := spec.Load()
+	if err != nil {
+		return err
+	}
+	impl, closeIt, err := f.implementation()
+	if err != nil {
+		return err
+	}
+	defer closeIt()
+	if err := knownProfile(f.profile); err != nil {
+		return err
+	}
+	cases, err := judge.ForProfile(f.profile)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	r, err := judge.Verify(ctx, impl, cases, judge.Options{
+		Spec: all, Profile: f.profile, Clauses: f.clauses, Repeat: 5, Partial: len(f.clauses) > 0,
+		Replay: func(c *judge.Case) string { return f.replay(c) },
+	})
+	if err != nil {
+		return usage(err)
+	}
+	r.Hostsim = version
+	if f.format == "json" {
+		r.WallClock = &report.WallClock{Began: began.UTC().Format(time.RFC3339), Seconds: time.Since(began).Seconds()}
+	}
+	if err := writeReport(s, f, all, r); err != nil {
+		return err
+	}
+	return ended(r)
+}
+
+// ended turns the verdict into the exit code.
+func ended(r *report.Report) error {
+	if r.Size.Runs == 0 || len(r.Clauses) == 0 {
+		return &exitError{code: exitNothing, err: fmt.Errorf("nothing ran: %s", strings.Join(r.Problems, "; "))}
+	}
+	if code := r.Verdict.ExitCode(); code != 0 {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+func (f *verifyFlags) implementation() (judge.Implementation, func(), error) {
+	if f.impl == "reference" {
+		if f.profile == "" {
+			f.profile = "strict"
+		}
+		r := virtual.NewReference()
+		return r, r.Close, nil
+	}
+	if m := mutants.Lookup(f.impl); m != nil {
+		if f.profile == "" {
+			f.profile = m.Profile
+		}
+		r := m.Implementation()
+		return r, r.Close, nil
+	}
+	return nil, nil, usagef("there is no built-in host %q; there are reference, errgroup, actor and the mutants that `hostsim mutants --list` names", f.impl)
+}
+
+func (f *verifyFlags) replay(c *judge.Case) string {
+	cmd := "hostsim replay " + strings.TrimPrefix(c.Name, "recorded/") + " --as " + f.profile
+	if f.impl != "reference" {
+		cmd += " --impl " + f.impl
+	}
+	return cmd
+}
+
+func writeReport(s streams, f *verifyFlags, all *spec.Spec, r *report.Report) error {
+	switch f.format {
+	case "json":
+		b, err := r.JSON()
+		if err != nil {
+			return err
+		}
+		_, err = s.out.Write(b)
+		return err
+	case "junit":
+		return r.JUnit(s.out)
+	case "markdown":
+		return r.Markdown(s.out)
+	}
+	var areas []string
+	for _, a := range all.Areas {
+		areas = append(areas, a.Name+" "+a.Title)
+	}
+	return r.Text(s.out, report.TextOptions{Color: terminal(s.out), Width: width(s.out), Areas: areas, Brief: f.brief})
+}
