@@ -79,6 +79,9 @@ func (es *Errors) At(n *Node, e Error) { es.Add(n.Line, n.Col, e) }
 // Empty tells whether nothing was reported.
 func (es *Errors) Empty() bool { return len(es.list) == 0 }
 
+// Len counts what was reported.
+func (es *Errors) Len() int { return len(es.list) + es.more }
+
 // Err joins what was reported, in order of place, nil if that is nothing. Every part is an [*Error].
 func (es *Errors) Err() error {
 	if len(es.list) == 0 {
