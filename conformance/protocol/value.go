@@ -3,7 +3,6 @@ package protocol
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -62,17 +61,13 @@ func parseLine(line []byte) (value, *Fault) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return value{}, &Fault{Kind: InvalidJSON, Found: "an empty line", Expected: "one JSON object on each line", Mend: "end each message with exactly one newline"}
 	}
-	dec := json.NewDecoder(bytes.NewReader(line))
-	dec.UseNumber()
-	v, err := parseValue(dec, 0)
-	if err != nil {
-		if f, ok := err.(*Fault); ok {
-			return value{}, f
-		}
-		return value{}, &Fault{Kind: InvalidJSON, Found: quote(string(line)) + " (" + syntax(err) + ")", Expected: "one JSON object on each line", Mend: "write messages with a JSON encoder, and the program's own output to stdout or stderr"}
+	if !json.Valid(line) {
+		return value{}, &Fault{Kind: InvalidJSON, Found: quote(string(line)) + " (" + syntax(line) + ")", Expected: "one JSON object on each line", Mend: "write messages with a JSON encoder, one message a line, and the program's own output to stdout or stderr"}
 	}
-	if _, err := dec.Token(); err != io.EOF {
-		return value{}, &Fault{Kind: InvalidJSON, Found: quote(string(line)) + " (more than one value)", Expected: "one JSON object on each line", Mend: "end each message with a newline, and let one thread write at a time"}
+	w := &walker{data: line}
+	v, fault := w.value(0)
+	if fault != nil {
+		return value{}, fault
 	}
 	if v.kind != objectValue {
 		return value{}, &Fault{Kind: NotAnObject, Found: quote(string(line)), Expected: "a JSON object", Mend: `write {"who":…,"what":…} or one of the messages of docs/protocol.md`}
@@ -80,59 +75,127 @@ func parseLine(line []byte) (value, *Fault) {
 	return v, nil
 }
 
-func syntax(err error) string {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+// syntax says what is wrong with a line that is not valid JSON.
+func syntax(line []byte) string {
+	var raw json.RawMessage
+	err := json.Unmarshal(line, &raw)
+	switch text := err.Error(); { // an invalid line always gives an error
+	case strings.Contains(text, "unexpected end"):
 		return "it ends too early"
+	case strings.Contains(text, "after top-level value"):
+		return "more than one value"
+	default:
+		return text
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
-func parseValue(dec *json.Decoder, depth int) (value, error) {
-	tok, err := dec.Token()
-	if err != nil {
-		return value{}, err
+// walker makes values of a line that is known to be valid JSON. encoding/json would lose order and duplicates of keys.
+type walker struct {
+	data []byte
+	pos  int
+}
+
+// next skips white space and gives the byte there.
+func (w *walker) next() byte {
+	for {
+		switch c := w.data[w.pos]; c {
+		case ' ', '\t', '\r', '\n':
+			w.pos++
+		default:
+			return c
+		}
 	}
-	switch t := tok.(type) {
-	case bool:
-		return value{kind: boolValue, text: strconv.FormatBool(t)}, nil
-	case json.Number:
-		return value{kind: numberValue, text: t.String()}, nil
-	case string:
-		return value{kind: textValue, text: t}, nil
-	case json.Delim:
+}
+
+func (w *walker) value(depth int) (value, *Fault) {
+	switch c := w.next(); c {
+	case '{', '[':
 		if depth >= MaxDepth {
 			return value{}, &Fault{Kind: TooDeep, Found: "more than " + strconv.Itoa(MaxDepth) + " values inside each other", Expected: "the messages of docs/protocol.md, none of which is so deep", Mend: "do not echo the plan"}
 		}
-		if t == '[' {
-			v := value{kind: listValue}
-			for dec.More() {
-				item, err := parseValue(dec, depth+1)
-				if err != nil {
-					return value{}, err
-				}
-				v.items = append(v.items, item)
-			}
-			_, err := dec.Token()
-			return v, err
+		w.pos++
+		if c == '[' {
+			return w.list(depth)
 		}
-		v := value{kind: objectValue}
-		for dec.More() {
-			key, err := dec.Token()
-			if err != nil {
-				return value{}, err
-			}
-			k, _ := key.(string) // the decoder refuses other keys
-			if len(v.fields) < 64 && v.get(k) != nil {
-				return value{}, &Fault{Kind: DuplicateKey, Found: quote(k) + " twice", Expected: "each key once"}
-			}
-			item, err := parseValue(dec, depth+1)
-			if err != nil {
-				return value{}, err
-			}
-			v.fields = append(v.fields, field{k, item})
+		return w.object(depth)
+	case '"':
+		return value{kind: textValue, text: w.text()}, nil
+	case 't', 'f', 'n':
+		word := w.word()
+		if word == "null" {
+			return value{kind: nullValue}, nil
 		}
-		_, err := dec.Token()
-		return v, err
+		return value{kind: boolValue, text: word}, nil
 	}
-	return value{kind: nullValue}, nil
+	return value{kind: numberValue, text: w.word()}, nil
 }
+
+// word takes what ends at white space or punctuation: a number, true, false or null.
+func (w *walker) word() string {
+	start := w.pos
+	for w.pos < len(w.data) && strings.IndexByte(" \t\r\n,]}", w.data[w.pos]) < 0 {
+		w.pos++
+	}
+	return string(w.data[start:w.pos])
+}
+
+func (w *walker) text() string {
+	start, plain := w.pos, true
+	for w.pos++; w.data[w.pos] != '"'; w.pos++ {
+		if w.data[w.pos] == '\\' {
+			plain = false
+			w.pos++
+		}
+	}
+	w.pos++
+	if plain {
+		return string(w.data[start+1 : w.pos-1])
+	}
+	var s string
+	_ = json.Unmarshal(w.data[start:w.pos], &s) // it is valid
+	return s
+}
+
+func (w *walker) list(depth int) (value, *Fault) {
+	v := value{kind: listValue}
+	for w.next() != ']' {
+		item, fault := w.value(depth + 1)
+		if fault != nil {
+			return value{}, fault
+		}
+		v.items = append(v.items, item)
+		if w.next() == ',' {
+			w.pos++
+		}
+	}
+	w.pos++
+	return v, nil
+}
+
+func (w *walker) object(depth int) (value, *Fault) {
+	v := value{kind: objectValue, fields: make([]field, 0, 8)}
+	for w.next() != '}' {
+		key := w.text()
+		if len(v.fields) >= _fields {
+			return value{}, &Fault{Kind: UnknownKey, Found: "more than " + strconv.Itoa(_fields) + " keys in one object", Expected: "the keys of docs/protocol.md"}
+		}
+		if v.get(key) != nil {
+			return value{}, &Fault{Kind: DuplicateKey, Found: quote(key) + " twice", Expected: "each key once"}
+		}
+		w.next()
+		w.pos++ // the colon
+		item, fault := w.value(depth + 1)
+		if fault != nil {
+			return value{}, fault
+		}
+		v.fields = append(v.fields, field{key, item})
+		if w.next() == ',' {
+			w.pos++
+		}
+	}
+	w.pos++
+	return v, nil
+}
+
+// _fields is the number of keys that one object may have: as many listeners as a plan is likely to have.
+const _fields = 1000
