@@ -165,7 +165,7 @@ func concStartAll(r *Run) Result {
 	if failed < 0 || act.End < 0 || len(r.exits()) > 0 {
 		return Unseen()
 	}
-	if a := r.asked(); a >= 0 && a < act.End {
+	if a := r.asked(); a >= 0 && a < failed {
 		return Unseen()
 	}
 	if next := r.nextOf(calls, Start); next >= 0 {

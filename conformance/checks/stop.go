@@ -297,7 +297,7 @@ func stopNotLate(r *Run) Result {
 
 func stopHasReason(r *Run) Result {
 	running := r.Running()
-	if running < 0 || !r.OneStart() {
+	if running < 0 || !r.OneStart() || r.startTimedOut() {
 		return Unseen()
 	}
 	at := r.stopBegins()

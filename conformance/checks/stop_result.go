@@ -76,7 +76,7 @@ func (r *Run) stopOutcome() (act Call, failed []Call, ok bool) {
 		if act.End < 0 || r.called(act) == "stopHost" {
 			continue
 		}
-		if f := r.stopFailures(act); len(f) > 0 {
+		if f := r.stopFailures(act); len(f) > 0 && r.stopping(act) && !r.rolledBack(act) {
 			skips := r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End)
 			return act, f, !skips
 		}

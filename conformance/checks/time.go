@@ -112,9 +112,15 @@ func timeTokenNotEarly(r *Run) Result {
 	return res
 }
 
-// secondForces tells whether a further signal may have cancelled the tokens of the stop.
+// secondForces tells whether a further signal may have cancelled the tokens of the stop: one that came when the host was
+// stopping, whatever had asked it to.
 func (r *Run) secondForces() bool {
-	return len(r.Signals()) > 1 && r.Profile.Word("secondSignal") == "forces"
+	s := r.Signals()
+	if len(s) == 0 || r.Profile.Word("secondSignal") != "forces" {
+		return false
+	}
+	began := r.stopBegins()
+	return len(s) > 1 || r.PlanHas(plan.Raise) || began >= 0 && s[0] > began
 }
 
 func timeReturns(r *Run) Result {

@@ -19,7 +19,14 @@ func (r *Run) timedStart() (act Call, ok bool) {
 		return act, false
 	}
 	act = r.Starters()[0]
-	if a := r.asked(); a >= 0 && (r.startedAt() < 0 || a < r.startedAt()) {
+	over := r.startedAt()
+	if c, _, failed := r.startFailure(act.Begin); failed {
+		over = c.End
+	}
+	if n := len(r.idx().abandoned); n > 0 && over < 0 {
+		over = r.idx().abandoned[0]
+	}
+	if a := r.asked(); a >= 0 && a < over {
 		return act, false
 	}
 	return act, !r.workerMayHaveFailed(len(r.Trace.Events))

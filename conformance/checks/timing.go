@@ -118,7 +118,7 @@ func (r *Run) ConcurrentStop() bool {
 }
 
 func (r *Run) configuredFlag(key string) bool {
-	if r.Profile.Name == "core" || r.Profile.Word("configuredTimeout") != "all" {
+	if r.Profile.Word("configuredTimeout") != "all" { // in core a host may read the key or not, and is not judged then
 		return false
 	}
 	v, _ := r.setting(key)
@@ -181,7 +181,7 @@ func (r *Run) stopBegins() int {
 // MayHaveExpired tells whether the token of a stop can be cancelled at event i: the budget may be used up by then, or
 // somebody else may have cancelled it. Where the timeout is the host's own affair, a second is enough.
 func (r *Run) MayHaveExpired(i int) bool {
-	if r.callerLimitsStop() || len(r.idx().signals) > 1 && r.Profile.Word("secondSignal") == "forces" {
+	if r.callerLimitsStop() || r.secondForces() {
 		return true
 	}
 	b := r.stopBegins()
