@@ -53,7 +53,11 @@ func run(args []string, s streams) (code int) {
 	}()
 	root := newRoot(s)
 	root.SetArgs(args)
-	err := root.Execute()
+	return finish(s, root.Execute())
+}
+
+// finish says what went wrong and gives the exit code.
+func finish(s streams, err error) int {
 	if err == nil {
 		return 0
 	}

@@ -3,12 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hostsim/hostsim/conformance"
+	"github.com/hostsim/hostsim/conformance/adapter"
 	"github.com/hostsim/hostsim/conformance/judge"
+	"github.com/hostsim/hostsim/conformance/legal"
 	"github.com/hostsim/hostsim/conformance/mutants"
 	"github.com/hostsim/hostsim/conformance/report"
 	"github.com/hostsim/hostsim/conformance/virtual"
@@ -57,15 +62,33 @@ func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error
 	if len(args) > 0 {
 		return usagef("verify takes no arguments; put the command of an adapter behind --")
 	}
-	all, err := spec.Load()
-	if err != nil {
-		return err
+	if i, ok := legal.Hosts()[f.impl]; ok {
+		return verifyLegal(ctx, s, f, i)
 	}
 	impl, closeIt, err := f.implementation()
 	if err != nil {
 		return err
 	}
 	defer closeIt()
+	return judgeIt(ctx, s, f, impl)
+}
+
+// verifyLegal judges a host that lives in bubbles, which need what a test has.
+func verifyLegal(ctx context.Context, s streams, f *verifyFlags, i adapter.Implementation) error {
+	if f.profile == "" {
+		f.profile = "core"
+	}
+	adapter.WithT(func(t *testing.T) {
+		os.Exit(finish(s, judgeIt(ctx, s, f, conformance.InProcess(t, i))))
+	})
+	return nil
+}
+
+func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implementation) error {
+	all, err := spec.Load()
+	if err != nil {
+		return err
+	}
 	if err := knownProfile(f.profile); err != nil {
 		return err
 	}

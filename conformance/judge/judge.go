@@ -162,6 +162,13 @@ func (v *verifier) play(ctx context.Context, r *report.Report, n int, c *Case) {
 			return
 		}
 	}
+	if u, ok := v.impl.(interface{ Unsupported(*plan.Plan) string }); ok {
+		if why := u.Unsupported(c.Plan); why != "" {
+			r.Size.Skipped++
+			r.Scenarios = append(r.Scenarios, report.Scenario{Name: c.Name, Verdict: report.Skipped, Said: why})
+			return
+		}
+	}
 	out := report.Scenario{Name: c.Name, Verdict: report.Pass}
 	defer func() { r.Scenarios = append(r.Scenarios, out) }()
 	t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
