@@ -275,12 +275,15 @@ func disposalRequestsStop(r *Run) Result {
 	if r.Event(d.Begin).What == "run" && !r.Failed(d) || began >= 0 && began < d.Begin || len(r.Signals()) > 0 || len(r.Calls(Stop)) > 0 || len(r.Requests()) > 0 {
 		return Unseen()
 	}
-	for _, i := range r.Logs("Host#10") {
-		if i < d.End {
-			return Unseen() // a background service asked for a stop
+	for _, c := range r.Calls(Execute) {
+		if r.Failed(c) {
+			return Unseen() // a background service that may have asked for a stop
 		}
 	}
 	note := r.Notes(AppStopping)
+	if len(note) > 0 && note[0].Begin < r.Calls(Dispose)[0].Begin {
+		return Unseen() // a start that failed was rolled back
+	}
 	if r.gated() && r.rule("unsubscribe") == "false" {
 		if len(note) == 0 {
 			return Broken(d.End, "a host that is disposed without a stop still notifies ApplicationStopping before the process ends; it never did")

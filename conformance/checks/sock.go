@@ -354,7 +354,7 @@ func (r *Run) busy(addr string, i int, at time.Duration) bool {
 		switch {
 		case e.What == "accepted" && k < i:
 			open++
-		case e.Who == trace.Net && e.What == "disconnect" && e.At <= at:
+		case e.Who == trace.Net && e.What == "disconnect" && e.At < at:
 			open--
 		}
 	}
