@@ -36,6 +36,18 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
+// listen takes a port for the time of the test.
+func listen(t *testing.T) int {
+	t.Helper()
+	port := freePort(t)
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return port
+}
+
 // options gives the options for a server with a fault.
 func options(t *testing.T, fault string) probe.Options {
 	t.Helper()

@@ -60,6 +60,7 @@ func (p *prober) requestInFlight() error {
 	if err != nil {
 		return err
 	}
+	s.signalTaken()
 	ctx, cancel := context.WithTimeout(p.ctx, p.o.Hold)
 	defer cancel()
 	arrived := make(chan []arrival, 1)

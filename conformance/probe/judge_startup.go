@@ -2,10 +2,8 @@ package probe
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -21,7 +19,7 @@ func (p *prober) judgeStartup() error {
 	var sent, lost, crashed, left int
 	var firstLost, firstCrash, firstLeft []Fact
 	var crashText, crashOut string
-	statuses := map[string]int{}
+	statuses := Tally{}
 	for i := range n {
 		moment := p.readyAfter * time.Duration(i) / time.Duration(n-1)
 		p.doing("startup: stop signal at moment %d of %d", i+1, n)
@@ -81,7 +79,7 @@ func (p *prober) judgeStartup() error {
 		f := p.fail(idCrash, "A stop signal during start-up crashed it: "+crashText+".", append(append(firstCrash, Fact{"crashed", crashed}), size...)...)
 		f.Output = crashOut
 	} else {
-		p.pass(idCrash, "It did not crash at any moment of its start-up.", statusFacts(statuses)...)
+		p.pass(idCrash, "It did not crash at any moment of its start-up.", Fact{"ends", statuses})
 	}
 	switch {
 	case p.leaves:
@@ -114,14 +112,6 @@ func (s *session) stopAt(moment time.Duration) (e ending, delivered bool, err er
 	return e, true, err
 }
 
-func statusFacts(m map[string]int) []Fact {
-	var out []string
-	for _, k := range sortedKeys(m) {
-		out = append(out, fmt.Sprintf("%d × %s", m[k], k))
-	}
-	return []Fact{{"ends", strings.Join(out, ", ")}}
-}
-
 var panicText = regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine \d+ \[)`)
 
 // crash reports whether an end was a crash: by a signal that means a fault, with the code that a shell makes of one, or a
@@ -149,7 +139,7 @@ func (p *prober) judgeSecond() error {
 	const tries = 5
 	for try := 1; try <= tries; try++ {
 		p.doing("second: the stop signal twice, try %d", try)
-		met, err := p.secondOnce(try == 1)
+		met, err := p.secondOnce()
 		if met || err != nil {
 			return err
 		}
@@ -160,9 +150,9 @@ func (p *prober) judgeSecond() error {
 	return nil
 }
 
-// secondOnce makes one try; it has met a shutdown if the program still ran when the second signal was sent. With calm,
-// the second signal waits until the first has had its effects.
-func (p *prober) secondOnce(calm bool) (met bool, err error) {
+// secondOnce makes one try; it has met a shutdown if the program still ran when the second signal was sent, which waits
+// until the first has had its effects.
+func (p *prober) secondOnce() (met bool, err error) {
 	s, err := p.start()
 	if err != nil {
 		return false, err
@@ -181,7 +171,7 @@ func (p *prober) secondOnce(calm bool) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if !s.signalTaken(calm) || !s.running() {
+	if !s.signalTaken() || !s.running() {
 		return false, nil
 	}
 	if _, err := s.stop(); err != nil {
@@ -227,9 +217,9 @@ func (s *session) running() bool {
 	return slices.ContainsFunc(ps, func(p supervise.Process) bool { return p.PID == s.tree.PID() })
 }
 
-// signalTaken waits until the program has taken the stop signal and, with calm, has come to rest after it; false if it
-// ended first.
-func (s *session) signalTaken(calm bool) bool {
+// signalTaken waits until the program has taken the stop signal and has come to rest after it: what happens from then on
+// happens during the shutdown. It gives false if the program ended first.
+func (s *session) signalTaken() bool {
 	look := time.NewTicker(tick)
 	defer look.Stop()
 	limit := time.NewTimer(min(s.p.o.Grace/4, 2*time.Second))
@@ -239,13 +229,13 @@ func (s *session) signalTaken(calm bool) bool {
 		if _, ended := s.tree.Exit(); ended {
 			return false
 		}
-		if errors.Is(err, supervise.ErrUnsupported) || err == nil && !st.Pending && !calm {
+		if errors.Is(err, supervise.ErrUnsupported) {
 			return true
 		}
 		if quiet++; st.Pending || s.busy() {
 			quiet = 0
 		}
-		if quiet > calmLooks {
+		if quiet > takenLooks {
 			return true
 		}
 		select {

@@ -21,7 +21,6 @@ func (p *prober) judgeReady() error {
 			return &OptionError{Msg: fmt.Sprintf("the program could not be started: %v", trouble.facts[0].Value)}
 		}
 		p.fail(idReady, trouble.said, trouble.facts...).Output = trouble.output
-		p.unseen(idForeground, "The program was never ready.")
 		p.neverReady()
 		return nil
 	}
@@ -286,7 +285,7 @@ func (p *prober) judgeBudget() error {
 	}
 	longest := slices.MaxFunc(p.took, func(a, b shutdown) int { return int(a.took - b.took) })
 	sum := longest.took + p.o.DrainDelay
-	facts := []Fact{{"longest shutdown", longest.took}, {"seen in check", longest.check}, {"drain delay", p.o.DrainDelay}, {"sum", sum}, {"grace", p.o.Grace}}
+	facts := []Fact{{"longest shutdown", longest.took}, {"seen in check", longest.check}, {"shutdowns seen", len(p.took)}, {"drain delay", p.o.DrainDelay}, {"sum", sum}, {"grace", p.o.Grace}}
 	if sum > p.o.Grace {
 		p.fail(idBudget, "The drain delay and the longest shutdown do not fit into the grace together: the program would be killed before its end.",
 			append(facts, Fact{"grace that would do", (sum + sum/5).Round(time.Second) + time.Second})...)

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -62,11 +63,14 @@ func (s *session) awaitReady() error {
 		return err
 	}
 	if _, ended := s.tree.Exit(); ended {
+		limit.Reset(calmLimit)
 		select {
 		case <-s.tree.Empty():
 			return s.trouble("The program ended by itself as soon as it was ready.")
-		default:
+		case <-limit.C:
 			s.background = true
+		case <-p.ctx.Done():
+			return p.ctx.Err()
 		}
 	}
 	s.files.lookReady(s)
@@ -152,10 +156,8 @@ func (p *prober) describeReady() string {
 
 // settle waits until the program shows no change for some looks in a row: same signal handlers, no process running. A program is often reachable a moment before its handlers are in place.
 func (s *session) settle() error {
-	if _, err := s.tree.SignalState(s.p.o.StopSignal); err != nil {
-		if _, ended := s.tree.Exit(); !ended {
-			return nil // this system does not tell
-		}
+	if _, err := s.tree.SignalState(s.p.o.StopSignal); errors.Is(err, supervise.ErrUnsupported) {
+		return nil
 	}
 	limit := time.NewTimer(calmLimit)
 	defer limit.Stop()

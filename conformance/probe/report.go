@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hostsim/hostsim/conformance/probe/supervise"
@@ -45,6 +46,18 @@ type PID int
 
 // Addr is an address among the facts, whose port may differ from run to run.
 type Addr string
+
+// Tally counts outcomes among the facts.
+type Tally map[string]int
+
+// String gives "2 × death by SIGTERM, 18 × exit code 0".
+func (t Tally) String() string {
+	var out []string
+	for _, k := range sortedKeys(t) {
+		out = append(out, fmt.Sprintf("%d × %s", t[k], k))
+	}
+	return strings.Join(out, ", ")
+}
 
 // Finding is what was found about one clause.
 type Finding struct {

@@ -18,6 +18,7 @@ const (
 	tick       = 5 * time.Millisecond // between two looks at what sends no event
 	leftLimit  = 2 * time.Second      // how long others of the tree may outlive the program (HOST-PROBE-006)
 	calmLooks  = 6                    // looks in a row at which nothing changes, to count as settled
+	takenLooks = 3                    // the same after a signal
 	calmLimit  = time.Second          // after which an unsettled program counts as settled
 	resetLimit = 30 * time.Second
 )

@@ -41,19 +41,25 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		ready = "never"
 	}
 	p.printf("ready when: %s · stop signal %s · grace %s · drain delay %s\n\n", ready, r.StopSignal, r.Grace, r.DrainDelay)
+	nothing := len(r.Findings) > 0 && r.Findings[0].Verdict != Pass // it was never ready
 	for _, f := range r.Findings {
-		p.row(f)
+		if !nothing || f.Verdict != Provisional {
+			p.row(f)
+		}
 	}
-	var unseen []*Finding
+	var unseen, skipped []*Finding
 	for _, f := range r.Findings {
 		switch f.Verdict {
 		case Provisional:
 			unseen = append(unseen, f)
+		case Skipped:
+			skipped = append(skipped, f)
 		case Fail, Hang, Failed:
 			p.detail(f)
 		}
 	}
-	p.unseen(unseen)
+	p.reasons(Provisional, unseen)
+	p.reasons(Skipped, skipped)
 	p.printf("\n%s: %s", p.verdict(r.Verdict, string(r.Verdict)), r.counts(spec.Must))
 	p.printf("; %s.", r.counts(spec.Should))
 	if !r.Strict {
@@ -98,25 +104,19 @@ func (p *printer) verdict(v Verdict, text string) string {
 // row prints one line of the table: verdict, clause, level, title, and the first measured value.
 func (p *printer) row(f *Finding) {
 	first := ""
-	if f.Verdict == Skipped {
-		first = f.Said
-	} else if len(f.Facts) > 0 {
+	if len(f.Facts) > 0 && f.Verdict != Skipped {
 		first = f.Facts[0].Name + " " + p.o.Value(f.Facts[0].Value)
-	}
-	room := p.o.Width - 78
-	if utf8.RuneCountInString(first) > max(room, 20) && f.Verdict == Skipped {
-		first = ""
 	}
 	line := fmt.Sprintf("%s  %s  %-6s  %-44s%s", p.verdict(f.Verdict, fmt.Sprintf("%-11s", f.Verdict)), f.Clause.ID, f.Clause.Level, f.Title, first)
 	p.printf("%s\n", strings.TrimRight(line, " "))
 }
 
-// unseen prints why clauses were never exercised, those with the same reason together.
-func (p *printer) unseen(list []*Finding) {
+// reasons prints why clauses were not judged, those with the same reason together.
+func (p *printer) reasons(v Verdict, list []*Finding) {
 	if len(list) == 0 {
 		return
 	}
-	p.printf("\n%s\n", p.verdict(Provisional, string(Provisional)))
+	p.printf("\n%s\n", p.verdict(v, string(v)))
 	for i := 0; i < len(list); {
 		var ids []string
 		j := i
