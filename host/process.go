@@ -1,6 +1,8 @@
 package host
 
 import (
+	"errors"
+	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -13,6 +15,9 @@ type Process interface {
 	OnSignal(sigs []os.Signal, handle func(os.Signal) (cancelDefault bool)) (remove func())
 	// OnExit installs a handler of the process's exit, which the exit waits for. The returned function takes it back.
 	OnExit(handle func()) (remove func())
+	// NotifyManager tells the service manager that started the process something, such as READY=1. Without one it does
+	// nothing and succeeds.
+	NotifyManager(state string) error
 	// SetExitCode sets the code that the process ends with unless it is ended with another.
 	SetExitCode(code int)
 }
@@ -70,6 +75,23 @@ func (p *osProcess) OnExit(handle func()) (remove func()) {
 			}
 		}
 	}
+}
+
+// NotifyManager sends one datagram to the socket that NOTIFY_SOCKET names; a leading @ is an abstract socket (SYS-3).
+func (p *osProcess) NotifyManager(state string) error {
+	name := os.Getenv("NOTIFY_SOCKET")
+	if name == "" {
+		return nil
+	}
+	if name[0] == '@' {
+		name = "\x00" + name[1:]
+	}
+	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		return err
+	}
+	_, err = c.Write([]byte(state))
+	return errors.Join(err, c.Close())
 }
 
 func (p *osProcess) SetExitCode(code int) {

@@ -25,6 +25,7 @@ var observed = map[string]func(*plan.Plan, *trace.Event) bool{
 	"hostLifetime": func(p *plan.Plan, e *trace.Event) bool {
 		return p.HostLifetime != nil && e.Who == trace.HostLifetime
 	},
+	"systemd": func(_ *plan.Plan, e *trace.Event) bool { return e.Who == trace.Manager },
 }
 
 func (v *verifier) observe(p *plan.Plan, t *trace.Trace) {

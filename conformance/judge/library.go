@@ -110,7 +110,10 @@ func needs(p *plan.Plan) []string {
 		add("lifecycle", p.Services[i].Kind == plan.Lifecycle)
 		add("background", p.Services[i].Kind == plan.Background)
 	}
-	add("hostLifetime", p.HostLifetime != nil)
+	if l := p.HostLifetime; l != nil {
+		add("systemd", l.Kind == plan.Systemd)
+		add("hostLifetime", l.Kind != plan.Systemd)
+	}
 	add("concurrentStart", p.Options.ConcurrentStart != nil && *p.Options.ConcurrentStart)
 	add("concurrentStop", p.Options.ConcurrentStop != nil && *p.Options.ConcurrentStop)
 	add("startupTimeout", p.Options.StartupTimeout != nil)

@@ -39,9 +39,7 @@ func (g *program) build() error {
 		opts = append(opts, host.WithFactory(s.Name, func() (host.Service, error) { return g.service(s) }))
 	}
 	if l := g.plan.HostLifetime; l != nil {
-		opts = append(opts, host.WithHostLifetime(func(*host.Host) host.HostLifetime {
-			return &puppet.HostLifetime{P: &g.player, L: l}
-		}))
+		opts = append(opts, host.WithHostLifetime(g.lifetime(l)))
 	}
 	if f := g.fault.Options; f != nil {
 		opts = f(g.handle(), opts)
@@ -55,6 +53,16 @@ func (g *program) build() error {
 	g.callbacks("applicationStopping", g.plan.ApplicationStopping, h.Lifetime().OnStopping)
 	g.callbacks("applicationStopped", g.plan.ApplicationStopped, h.Lifetime().OnStopped)
 	return nil
+}
+
+func (g *program) lifetime(l *plan.HostLifetime) func(*host.Host) host.HostLifetime {
+	switch l.Kind {
+	case plan.Systemd:
+		return host.Systemd
+	case plan.NoLifetime:
+		return host.None
+	}
+	return func(*host.Host) host.HostLifetime { return &puppet.HostLifetime{P: &g.player, L: l} }
 }
 
 func (g *program) callbacks(what string, scripts []plan.Script, on func(func() error) func()) {

@@ -152,6 +152,12 @@ func (p *Process) ExitCode() int { return p.code }
 // SetExitCode implements host.Process.
 func (p *Process) SetExitCode(code int) { p.code = code }
 
+// NotifyManager implements host.Process: what the service manager is told is an event.
+func (p *Process) NotifyManager(state string) error {
+	p.w.Emit(trace.Event{Who: trace.Manager, What: "notify", Detail: trace.Text(state)})
+	return nil
+}
+
 // OnExit implements host.Process. Handlers run in the order of registration.
 func (p *Process) OnExit(f func()) (remove func()) {
 	h := &exitHandler{f}

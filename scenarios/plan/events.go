@@ -153,7 +153,9 @@ func caused(p *Plan) events {
 	for i := range p.Services {
 		e.service(&p.Services[i])
 	}
-	if l := p.HostLifetime; l != nil {
+	if l := p.HostLifetime; l != nil && l.Kind == Systemd {
+		e["systemd.notify"] = point
+	} else if l != nil && l.Kind != NoLifetime {
 		e["hostLifetime.waitForStart"], e["hostLifetime.stop"] = begin|end, begin|end
 		e.script("hostLifetime", l.WaitForStart)
 		e.script("hostLifetime", l.Stop)

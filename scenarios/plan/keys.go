@@ -121,9 +121,13 @@ func (r *reader) service(s *Service, n *doc.Node, i int) {
 }
 
 func (r *reader) hostLifetime(n *doc.Node) {
-	l := &HostLifetime{}
+	l := &HostLifetime{Kind: ScriptedLifetime}
 	r.plan.HostLifetime = l
-	r.fields(n, "hostLifetime", "a host lifetime", []string{"waitForStart", "stop"}, func(key string, _, v *doc.Node) {
+	r.fields(n, "hostLifetime", "a host lifetime", []string{"kind", "waitForStart", "stop"}, func(key string, _, v *doc.Node) {
+		if key == "kind" {
+			l.Kind = r.word(v, "unknown kind", "hostLifetime", lifetimeKinds)
+			return
+		}
 		script := r.script(v, "hostLifetime, "+key, InAsync, 0)
 		if key == "stop" {
 			l.Stop = script
@@ -132,6 +136,8 @@ func (r *reader) hostLifetime(n *doc.Node) {
 		}
 	})
 }
+
+var lifetimeKinds = []string{ScriptedLifetime, Systemd, NoLifetime}
 
 func callbacks(key string, field func(*Plan) *[]Script) func(*reader, *doc.Node) {
 	return func(r *reader, n *doc.Node) {

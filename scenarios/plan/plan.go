@@ -77,8 +77,18 @@ type Service struct {
 	Pos         Pos
 }
 
-// HostLifetime replaces the host's own lifetime by a scripted one.
-type HostLifetime struct{ WaitForStart, Stop Script }
+// HostLifetime replaces the host's own lifetime (console) by another.
+type HostLifetime struct {
+	Kind               string // ScriptedLifetime, Systemd or NoLifetime; empty: scripted
+	WaitForStart, Stop Script // of a scripted one
+}
+
+// The kinds of host lifetime.
+const (
+	ScriptedLifetime = "scripted"
+	Systemd          = "systemd" // notifies a service manager; hears SIGTERM only
+	NoLifetime       = "none"    // does nothing
+)
 
 // SignalHandler is an application's own handler, installed before the host is built.
 type SignalHandler struct {

@@ -93,7 +93,7 @@ func keySchema(key string) doc.Node {
 	case "services":
 		return array(serviceSchema(name, truth))
 	case "hostLifetime":
-		return record(nil, "waitForStart", ref("script"), "stop", ref("script"))
+		return record(nil, "kind", enum(lifetimeKinds), "waitForStart", ref("script"), "stop", ref("script"))
 	case "applicationStarted", "applicationStopping", "applicationStopped":
 		return array(ref("syncScript"))
 	case "processExit":

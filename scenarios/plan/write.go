@@ -43,6 +43,9 @@ func (w writer) plan(p *Plan) doc.Node {
 	}
 	if l := p.HostLifetime; l != nil {
 		h := doc.NewMap()
+		if l.Kind != "" && l.Kind != ScriptedLifetime {
+			h.Set("kind", doc.NewText(l.Kind))
+		}
 		if len(l.WaitForStart) > 0 {
 			h.Set("waitForStart", w.script(l.WaitForStart))
 		}

@@ -67,6 +67,7 @@ const (
 	SignalHandler = "signalHandler" // the application's own handler ran
 	Log           = "log"           // the host's own messages: What is the level, Detail the category's end and the event id
 	Net           = "net"           // a client from outside, or the world's own view of a socket
+	Manager       = "systemd"       // what a service manager is told
 	World         = "world"         // what the harness found, such as a leak
 )
 

@@ -1,0 +1,59 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"syscall"
+)
+
+// Systemd is the host lifetime for a service of systemd: it reports READY=1 when every service has started and STOPPING=1
+// when a stop is requested, and turns SIGTERM, and no other signal, into a stop request (SYS-3, SYS-4). If a start fails,
+// READY=1 is never sent. A notification that cannot be sent is logged like any failure of a callback.
+func Systemd(h *Host) HostLifetime { return &systemd{h: h} }
+
+type systemd struct {
+	h      *Host
+	remove []func()
+}
+
+// WaitForStart implements [HostLifetime].
+func (s *systemd) WaitForStart(context.Context) error {
+	h := s.h
+	s.remove = []func(){
+		h.app.OnStarted(func() error {
+			s.status("Application started. Hosting environment: Production; Content root path: .")
+			return h.proc.NotifyManager("READY=1")
+		}),
+		h.app.OnStopping(func() error {
+			s.status("Application is shutting down...")
+			return h.proc.NotifyManager("STOPPING=1")
+		}),
+		h.proc.OnSignal([]os.Signal{syscall.SIGTERM}, func(os.Signal) bool {
+			if h.rules.SecondSignal == "forces" && h.app.stopping.Cancelled() {
+				h.ForceStop()
+				return true
+			}
+			h.app.StopApplication()
+			return true
+		}),
+	}
+	return nil
+}
+
+func (s *systemd) status(msg string) {
+	if s.h.rules.StatusMessages {
+		s.h.observer.HostEvent(Event{Level: slog.LevelInfo, Category: CategoryStatus, Message: msg})
+	}
+}
+
+// Stop implements [HostLifetime].
+func (s *systemd) Stop(context.Context) error { return nil }
+
+// Dispose removes the handler and the callbacks.
+func (s *systemd) Dispose() error {
+	for _, remove := range s.remove {
+		remove()
+	}
+	return nil
+}
