@@ -36,7 +36,7 @@ func timeTokenLive(r *Run) Result {
 	res := Unseen()
 	for _, h := range []Hook{Stopping, Stop, Stopped, LifetimeStop} {
 		for _, c := range r.Calls(h) {
-			if r.tokenOf(c) == trace.NoToken || r.MayHaveExpired(c.Begin) || r.MainHas(plan.RunCancelAfter) && r.called(r.Starters()[0]) != "run" {
+			if r.tokenOf(c) == trace.NoToken || r.MayHaveExpired(c.Begin) {
 				continue
 			}
 			if res = Held(); r.tokenOf(c) == trace.Cancelled {
