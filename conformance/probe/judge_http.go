@@ -48,7 +48,7 @@ func (p *prober) requestInFlight() error {
 	h, why := p.web.hold(s)
 	if h == nil {
 		p.unseen(idInFlight, "No request could be kept in flight: %s. Name one that takes a while, or has a large answer, with --http-path.", why)
-		p.found[idInFlight].Facts = []Fact{{"asked for", p.web.path}}
+		p.found[idInFlight].Facts = []Fact{{"asked for", p.web.path}, {"status", p.web.status}, {"size", p.web.size}}
 	} else {
 		defer h.abort()
 	}

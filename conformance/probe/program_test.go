@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	default:
 		flag.Parse()
 		_ = flag.Set("test.parallel", "6") // the tests wait for other processes most of their time
-		goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"))
+		goleak.VerifyTestMain(m)
 	}
 }
 

@@ -36,11 +36,12 @@ const (
 
 // webTarget is where and how the program speaks HTTP/1.1.
 type webTarget struct {
-	addr string
-	path string // what is asked for in flight
-	mode holdMode
-	size int64  // of the answer, when nothing is being shut down
-	rest string // what is asked for by connections that arrive during the shutdown: an answer that is quick
+	addr   string
+	path   string // what is asked for in flight
+	mode   holdMode
+	status int    // of the answer, when nothing is being shut down
+	size   int64  // of the answer, when nothing is being shut down
+	rest   string // what is asked for by connections that arrive during the shutdown: an answer that is quick
 }
 
 // webConn is one client connection. Its methods are used by one goroutine; abort may be called from any.
@@ -143,7 +144,7 @@ func (p *prober) findWeb(s *session) error {
 		if a.first >= quickLimit { // the very first answer is often slow for reasons of its own
 			a = ask(p.ctx, addr, p.o.HTTPPath, answerLimit)
 		}
-		t := &webTarget{addr: addr, path: p.o.HTTPPath, rest: p.o.HTTPPath, size: a.size}
+		t := &webTarget{addr: addr, path: p.o.HTTPPath, rest: p.o.HTTPPath, status: a.status, size: a.size}
 		switch {
 		case a.size >= largeBody:
 			t.mode, t.rest = holdDownload, "/"
