@@ -74,8 +74,9 @@ func WithStartupTimeout(d time.Duration) Option {
 	return func(c *config) error { c.startupTimeout, c.startupSet = d, true; return nil }
 }
 
-// WithPatience sets how long a stop whose token is cancelled still waits for calls that notice it, before it abandons
-// them; it counts once for the whole stop. It matters only where the rules abandon. The default is 100 ms.
+// WithPatience sets how long a stop whose token is cancelled still waits for a call to notice it, before it abandons the
+// call. A stop takes at most the shutdown timeout, and this once for each call that does not end. It matters only where
+// the rules abandon. The default is 100 ms.
 func WithPatience(d time.Duration) Option {
 	return func(c *config) error { c.patience = d; return nil }
 }

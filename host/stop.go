@@ -173,13 +173,11 @@ func (h *Host) ForceStop() {
 }
 
 // patience waits for calls of services no longer than its owner allows: until the token is cancelled, and then a little
-// while, which is one for all calls, for those that notice it.
+// while for a call to notice it.
 type patience struct {
 	h     *Host
 	token *seam.Source
 	extra func() time.Duration
-	begun bool
-	until time.Time
 }
 
 // patienceOf gives nil where the rules wait for every call as long as it takes.
@@ -210,14 +208,7 @@ func (p *patience) wait(t *task) error {
 	if seam.WaitOr(h.rt, p.token, t.done, seam.Wait{Limit: seam.Forever, Why: why}) == seam.ByFor {
 		return p.result(t)
 	}
-	left := seam.Forever
-	if extra := p.extra(); extra >= 0 {
-		if !p.begun {
-			p.begun, p.until = true, h.rt.Now().Add(extra)
-		}
-		left = max(p.until.Sub(h.rt.Now()), 0)
-	}
-	if h.rt.Wait(seam.Wait{For: t.done, Limit: left, Why: why}) == seam.ByFor {
+	if h.rt.Wait(seam.Wait{For: t.done, Limit: p.extra(), Why: why}) == seam.ByFor {
 		return p.result(t)
 	}
 	err := &AbandonedError{Service: t.e.name, Call: t.call}
