@@ -193,3 +193,25 @@ const (
  main return =0
 `
 )
+
+// rows judges rows of one clause; what a row leaves out it takes from base.
+func rows(t *testing.T, id string, base row, list ...row) {
+	t.Helper()
+	for i := range list {
+		r := &list[i]
+		r.id = id
+		r.profile, r.lane = either(r.profile, base.profile), either(r.lane, base.lane)
+		r.plan, r.trace = either(r.plan, base.plan), either(r.trace, base.trace)
+	}
+	judge(t, list)
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// life is a whole healthy life of a, b and c.
+const life = plainStart + plainStop + plainEnd
