@@ -89,13 +89,14 @@ func (a *App) NotifyContext(ctx context.Context, sigs ...os.Signal) (context.Con
 	return a.lane.notifyContext(ctx, sigs)
 }
 
-// FakeSignals is for hosts that register their own signals: it gives those of the simulated process from now on, and in the
-// process lane, where the host's own will come, nil.
-func (a *App) FakeSignals(sigs ...os.Signal) (<-chan os.Signal, func()) {
+// FakeSignals is for hosts that register for signals themselves: from now on it gives SIGINT and SIGTERM of the simulated
+// process, until that has ended; in the process lane, where the host's own signals come, it is nil.
+func (a *App) FakeSignals() <-chan os.Signal {
 	if !a.Virtual() {
-		return nil, func() {}
+		return nil
 	}
-	return a.lane.signals(sigs)
+	c, _ := a.lane.signals([]os.Signal{os.Interrupt, signalNames["SIGTERM"]})
+	return c
 }
 
 // Emit writes an event of the host's own, such as a log message (trace.Log). Its time is set.
@@ -199,3 +200,6 @@ func (a *App) WaitRun() error {
 	<-run
 	return a.runErr
 }
+
+// Exit ends the process with this code as os.Exit does, for hosts that do that themselves: no code after it runs.
+func (a *App) Exit(code int) { a.lane.Exit(code) }

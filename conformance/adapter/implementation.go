@@ -34,6 +34,12 @@ type Implementation struct {
 	New func(*App) (Host, error)
 }
 
+// Common are the features that the library gives every Go host that handles signals: background services by a goroutine, a
+// limit for the stop, stop requests, the exit code, and real sockets. A host adds its own: append(adapter.Common(), …).
+func Common() []string {
+	return []string{"background", "shutdownTimeout", "stopRequest", "signals", "exitCode", "sockets"}
+}
+
 // Host runs an application. Run starts it, waits until a stop is requested, by a signal, by the application or by the end
 // of ctx, stops it, and gives what went wrong.
 type Host interface {

@@ -241,7 +241,7 @@ func (c *checker) try(t try) ([]Finding, string) {
 			break
 		}
 		if n > 0 && (!after.Reused || after.Status != nil) {
-			return []Finding{{t.name, false, "it declares reuse, but its process ended after the first plan", `go on reading commands after {"end":{…}}, and exit at the end of standard input`}}, tail(after.Stderr)
+			return []Finding{{t.name, false, "it declares reuse, but its process does not play a second plan", `go on reading commands after {"end":{…}}, and exit at the end of standard input`}}, tail(after.Stderr)
 		}
 	}
 	l := &look{try: &t, tr: tr, after: after}

@@ -41,7 +41,7 @@ type small struct {
 	keep     bool
 }
 
-const goodIdentity = `{"identity":{"protocol":1,"implementation":"small","version":"1","language":"go","lanes":["process"],"features":["signals"]}}`
+const goodIdentity = `{"identity":{"protocol":1,"implementation":"small","version":"1","language":"go","lanes":["process"],"features":["signals","exitCode"]}}`
 
 func (s *small) say(l string) {
 	if s.line != nil {

@@ -13,15 +13,9 @@ import (
 	"github.com/hostsim/hostsim/conformance/adapter"
 )
 
-func implementation() adapter.Implementation {
-	return adapter.Implementation{
-		Name:            "golang.org/x/sync",
-		Features:        []string{"background", "concurrentStart", "concurrentStop", "shutdownTimeout", "stopRequest", "signals", "exitCode", "sockets"},
-		Virtual:         true,
-		Reuse:           true,
-		AnnounceStarted: true,
-		New:             build,
-	}
+var implementation = adapter.Implementation{
+	Name: "golang.org/x/sync", Features: append(adapter.Common(), "concurrentStart", "concurrentStop"),
+	Virtual: true, Reuse: true, AnnounceStarted: true, New: build,
 }
 
 func build(app *adapter.App) (adapter.Host, error) {
@@ -37,4 +31,4 @@ func build(app *adapter.App) (adapter.Host, error) {
 	}), nil
 }
 
-func main() { adapter.Main(implementation()) }
+func main() { adapter.Main(implementation) }

@@ -1,0 +1,48 @@
+// Command suture is the adapter for github.com/thejerf/suture/v4: a supervisor with one service for each of the application's,
+// run under signal.NotifyContext.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/thejerf/suture/v4"
+
+	"github.com/hostsim/hostsim/conformance/adapter"
+)
+
+var implementation = adapter.Implementation{
+	Name: "github.com/thejerf/suture/v4", Features: append(adapter.Common(), "concurrentStart", "concurrentStop"),
+	Virtual: true, Reuse: true, AnnounceStarted: true, New: build,
+}
+
+// supervised is a service as suture knows it: one call that lasts until its context ends.
+type supervised struct {
+	*adapter.Service
+	limit time.Duration
+}
+
+func (s supervised) Serve(ctx context.Context) error { return s.Run(ctx, s.limit) }
+func (s supervised) String() string                  { return s.Name() }
+
+func build(app *adapter.App) (adapter.Host, error) {
+	limit := app.ShutdownTimeout(10 * time.Second) // suture's default
+	root := suture.New("app", suture.Spec{Timeout: limit, EventHook: func(e suture.Event) { app.Log("Information", e.String()) }})
+	for _, s := range app.Services() {
+		root.Add(supervised{s, limit})
+	}
+	return adapter.HostFunc(func(ctx context.Context) error {
+		ctx, stop := app.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		app.OnStopRequest(stop)
+		if err := root.Serve(ctx); !errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil
+	}), nil
+}
+
+func main() { adapter.Main(implementation) }
