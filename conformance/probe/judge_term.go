@@ -50,7 +50,11 @@ func (p *prober) judgeReady() error {
 		}
 	}
 	// End it in order where that works, so that the next start meets no debris of a kill.
-	if at, err := s.stop(); err == nil {
+	at, err := s.stop()
+	if errors.As(err, &trouble) {
+		p.fail(idReady, trouble.said, trouble.facts...).Output = trouble.output
+		p.neverReady()
+	} else {
 		limit := time.NewTimer(time.Until(at.Add(min(p.o.Grace, leftLimit))))
 		defer limit.Stop()
 		select {
