@@ -68,6 +68,13 @@ func finish(s streams, err error) int {
 		}
 		return e.code
 	}
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		if err.Error() != "" {
+			complain(s, err)
+		}
+		return coded.ExitCode()
+	}
 	complain(s, err) // what cobra itself refuses: an unknown command or flag
 	return exitUsage
 }

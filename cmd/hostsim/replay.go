@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hostsim/hostsim/conformance/explore"
+	"github.com/hostsim/hostsim/conformance/judge"
 	"github.com/hostsim/hostsim/conformance/mutants"
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/scenarios"
@@ -23,6 +26,7 @@ type replayer interface {
 }
 
 type replayFlags struct {
+	adapterFlags
 	as, diff, impl, format, schedule string
 	repeat                           int
 }
@@ -30,7 +34,7 @@ type replayFlags struct {
 func replayCommand(s streams) *cobra.Command {
 	var f replayFlags
 	cmd := &cobra.Command{
-		Use:   "replay FILE…",
+		Use:   "replay FILE… [-- COMMAND…]",
 		Short: "Play a scenario on the reference host and show the timeline",
 		Long: `replay plays a scenario, a bare plan or a recording on the reference host, in the simulated world and on virtual time,
 and prints what happened as a timeline, one event a line. FILE is a file, "-", or the name of a scenario of the library
@@ -40,9 +44,15 @@ If a run gets stuck the end says who waits for whom and where each entered the w
 		Example: `  hostsim replay exit-in-stop --as dotnet-3.1
   hostsim replay exit-in-stop --as dotnet-3.1 --diff dotnet-10
   hostsim replay my-hang.yaml --as dotnet-8 --format jsonl
-  hostsim replay my-hang.yaml --repeat 100`,
+  hostsim replay my-hang.yaml --repeat 100
+  hostsim replay my-hang.yaml -- ./adapter`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return replay(s, &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				return replayAdapter(cmd.Context(), s, &f, args[:n], args[n:])
+			}
+			return replay(s, &f, args)
+		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.as, "as", "strict", "the profile that the reference host behaves as")
@@ -51,6 +61,7 @@ If a run gets stuck the end says who waits for whom and where each entered the w
 	fl.StringVar(&f.format, "format", "text", "text, jsonl (one event a line, then the end) or json")
 	fl.StringVar(&f.schedule, "schedule", "", "follow the schedule in this file")
 	fl.IntVar(&f.repeat, "repeat", 1, "play it so many times and compare; it fails with exit code 4 if two runs differ")
+	f.register(cmd)
 	completeProfiles(cmd, "as", "diff")
 	return cmd
 }
@@ -234,4 +245,45 @@ func writeTrace(s streams, format string, t *trace.Trace) error {
 		return err
 	}
 	return trace.WriteText(s.out, t, trace.Options{Color: terminal(s.out)})
+}
+
+// replayAdapter plays scenarios on an adapter.
+func replayAdapter(ctx context.Context, s streams, f *replayFlags, files, command []string) error {
+	if err := oneOf("format", f.format, "text", "jsonl", "json"); err != nil {
+		return err
+	}
+	if len(files) == 0 || len(command) == 0 {
+		return usagef("replay needs a scenario before -- and the command of an adapter behind it")
+	}
+	if f.diff != "" || f.impl != "" || f.schedule != "" || f.repeat != 1 {
+		return usagef("--diff, --impl, --schedule and --repeat are for hosts in this process, not for an adapter")
+	}
+	a, err := f.open(ctx, command)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	worst := 0
+	for _, file := range files {
+		sc, err := load(s, file)
+		if err != nil {
+			return err
+		}
+		t, err := a.Play(ctx, sc.Plan, f.as)
+		var skip *judge.Skip
+		if errors.As(err, &skip) {
+			return &exitError{exitNothing, fmt.Errorf("%s was not played: %s", sc.Name, skip.Why)}
+		}
+		if err != nil {
+			return &exitError{exitInternal, err}
+		}
+		if err := writeTrace(s, f.format, t); err != nil {
+			return err
+		}
+		worst = max(worst, endCode(t))
+	}
+	if worst != 0 {
+		return &exitError{code: worst}
+	}
+	return nil
 }

@@ -68,11 +68,15 @@ Start with:
 	}{
 		{"judge", verifyCommand(s)},
 		{"judge", mutantsCommand(s)},
+		{"judge", probeCommand(s)},
 		{"see", replayCommand(s)},
+		{"see", exploreCommand(s)},
+		{"see", mergeCommand(s)},
 		{"see", scenariosCommand(s)},
 		{"read", clausesCommand(s)},
 		{"read", explainCommand(s)},
 		{"write", validateCommand(s)},
+		{"write", smokeCommand(s)},
 		{"write", initCommand(s)},
 		{"", versionCommand(s)},
 	} {

@@ -21,6 +21,8 @@ import (
 )
 
 type verifyFlags struct {
+	adapterFlags
+	command               []string // of an adapter
 	impl, profile, format string
 	clauses               []string
 	brief                 bool
@@ -41,7 +43,9 @@ different runs, 5 nothing ran.`,
   hostsim verify --profile dotnet-8
   hostsim verify --impl stop-twice
   hostsim verify --clause HOST-STOP-001 --format json
-  hostsim verify --format junit > report.xml`,
+  hostsim verify --format junit > report.xml
+  hostsim verify -- ./adapter
+  hostsim verify --profile strict --lane virtual -- ./adapter`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return verify(cmd.Context(), s, &f, args) },
 	}
@@ -51,6 +55,7 @@ different runs, 5 nothing ran.`,
 	fl.StringSliceVar(&f.clauses, "clause", nil, "only this clause; may be given several times")
 	fl.StringVar(&f.format, "format", "text", "text, json, junit or markdown")
 	fl.BoolVar(&f.brief, "brief", false, "print only what does not hold, and the summary")
+	f.register(cmd)
 	completeProfiles(cmd, "profile")
 	return cmd
 }
@@ -60,7 +65,19 @@ func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error
 		return err
 	}
 	if len(args) > 0 {
-		return usagef("verify takes no arguments; put the command of an adapter behind --")
+		if f.impl != "reference" {
+			return usagef("--impl names a built-in host; the command of an adapter cannot be given too")
+		}
+		f.command = args
+		if f.profile == "" {
+			f.profile = "core"
+		}
+		a, err := f.open(ctx, args)
+		if err != nil {
+			return err
+		}
+		defer a.Close()
+		return judgeIt(ctx, s, f, a)
 	}
 	if i, ok := legal.Hosts()[f.impl]; ok {
 		return verifyLegal(ctx, s, f, i)
@@ -99,7 +116,7 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 	began := time.Now()
 	r, err := judge.Verify(ctx, impl, cases, judge.Options{
 		Spec: all, Profile: f.profile, Clauses: f.clauses, Repeat: 5, Partial: len(f.clauses) > 0,
-		Replay: func(c *judge.Case) string { return f.replay(c) },
+		Replay: func(c *judge.Case) string { return f.replay(c) }, Progress: progress(s, "judging"),
 	})
 	if err != nil {
 		return usage(err)
@@ -145,7 +162,10 @@ func (f *verifyFlags) implementation() (judge.Implementation, func(), error) {
 
 func (f *verifyFlags) replay(c *judge.Case) string {
 	cmd := "hostsim replay " + strings.TrimPrefix(c.Name, "recorded/") + " --as " + f.profile
-	if f.impl != "reference" {
+	switch {
+	case len(f.command) > 0:
+		cmd += " -- " + strings.Join(f.command, " ")
+	case f.impl != "reference":
 		cmd += " --impl " + f.impl
 	}
 	return cmd

@@ -28,6 +28,10 @@ var observed = map[string]func(*plan.Plan, *trace.Event) bool{
 	"systemd": func(_ *plan.Plan, e *trace.Event) bool { return e.Who == trace.Manager },
 }
 
+// borrowed are features that an adapter library may show on behalf of a host that lacks them: it constructs the services
+// and announces the start itself. Seen without being declared they prove nothing.
+var borrowed = map[string]bool{"construct": true, "notifications": true, "dispose": true}
+
 func (v *verifier) observe(p *plan.Plan, t *trace.Trace) {
 	for i := range t.Events {
 		for f, shows := range observed {
@@ -46,7 +50,7 @@ func (v *verifier) featureProblems() []string {
 		switch {
 		case v.has[f] && !v.seen[f]:
 			out = append(out, fmt.Sprintf("feature %s is declared, but no run ever showed it", f))
-		case !v.has[f] && v.seen[f]:
+		case !v.has[f] && v.seen[f] && !borrowed[f]:
 			out = append(out, fmt.Sprintf("feature %s is not declared, but a run showed it: the skip is no longer needed", f))
 		}
 	}

@@ -5,6 +5,7 @@ package judge
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 
@@ -68,6 +69,7 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		return nil, err
 	}
 	r := &report.Report{Format: report.Format, Implementation: id, Profile: p.Name, Lane: impl.Lane(), Size: report.Size{Schedules: "default"}}
+	plays := v.start(ctx, cases)
 	for i, c := range cases {
 		if o.Progress != nil {
 			o.Progress(i, len(cases))
@@ -75,7 +77,7 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		v.play(ctx, r, i, c)
+		v.judgeCase(ctx, r, i, c, plays(i))
 	}
 	if o.Progress != nil {
 		o.Progress(len(cases), len(cases))
@@ -151,29 +153,104 @@ func has(list []string, s string) bool {
 	return false
 }
 
-func (v *verifier) play(ctx context.Context, r *report.Report, n int, c *Case) {
-	if !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
-		return
-	}
+// Skip is the error of a Play that did not happen because the implementation cannot play the plan.
+type Skip struct{ Why string }
+
+// Error implements error.
+func (s *Skip) Error() string { return s.Why }
+
+// lacks says why a case is not played, "" if it is.
+func (v *verifier) lacks(c *Case) string {
 	for _, f := range c.Features {
 		if !v.has[f] {
-			r.Size.Skipped++
-			r.Scenarios = append(r.Scenarios, report.Scenario{Name: c.Name, Verdict: report.Skipped, Said: "the implementation has no " + f})
-			return
+			return "the implementation has no " + f
 		}
 	}
 	if u, ok := v.impl.(interface{ Unsupported(*plan.Plan) string }); ok {
-		if why := u.Unsupported(c.Plan); why != "" {
-			r.Size.Skipped++
-			r.Scenarios = append(r.Scenarios, report.Scenario{Name: c.Name, Verdict: report.Skipped, Said: why})
-			return
+		return u.Unsupported(c.Plan)
+	}
+	return ""
+}
+
+// played is the outcome of one play.
+type played struct {
+	t   *trace.Trace
+	err error
+}
+
+// start gives a function that gives the play of case i; it must be called for each case in order. An implementation that
+// can play several plans at once (Jobs) does so ahead.
+func (v *verifier) start(ctx context.Context, cases []*Case) func(i int) func() played {
+	one := func(c *Case) func() played {
+		return func() played {
+			t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
+			return played{t, err}
 		}
+	}
+	par, ok := v.impl.(interface{ Jobs() int })
+	if !ok || par.Jobs() < 2 {
+		return func(i int) func() played { return one(cases[i]) }
+	}
+	done := make([]chan played, len(cases))
+	for i := range done {
+		done[i] = make(chan played, 1)
+	}
+	next := make(chan int)
+	go func() {
+		defer close(next)
+		for i, c := range cases {
+			if !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) || v.lacks(c) != "" {
+				continue
+			}
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for range par.Jobs() {
+		go func() {
+			for i := range next {
+				done[i] <- one(cases[i])()
+			}
+		}()
+	}
+	return func(i int) func() played {
+		return func() played {
+			select {
+			case p := <-done[i]:
+				return p
+			case <-ctx.Done():
+				return played{nil, ctx.Err()}
+			}
+		}
+	}
+}
+
+func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Case, play func() played) {
+	if !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
+		return
 	}
 	out := report.Scenario{Name: c.Name, Verdict: report.Pass}
 	defer func() { r.Scenarios = append(r.Scenarios, out) }()
-	t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
-	if err != nil {
-		out.Verdict, out.Said = report.Error, err.Error()
+	var t *trace.Trace
+	why := v.lacks(c)
+	if why == "" {
+		p := play()
+		var skip *Skip
+		switch {
+		case errors.As(p.err, &skip):
+			why = skip.Why
+		case p.err != nil:
+			out.Verdict, out.Said = report.Error, p.err.Error()
+			return
+		}
+		t = p.t
+	}
+	if why != "" {
+		r.Size.Skipped++
+		out.Verdict, out.Said = report.Skipped, why
 		return
 	}
 	r.Size.Scenarios++
@@ -185,7 +262,7 @@ func (v *verifier) play(ctx context.Context, r *report.Report, n int, c *Case) {
 	for _, j := range v.clauses {
 		v.judge(j, c, run)
 	}
-	if c.Expect != nil {
+	if v.expects() && c.Expect != nil {
 		if said, at := c.Expect(v.profile.Name, t); said != "" {
 			out.Verdict, out.Said = report.Fail, said
 			if at >= 0 && at < len(t.Events) {
@@ -199,6 +276,13 @@ func (v *verifier) play(ctx context.Context, r *report.Report, n int, c *Case) {
 	if v.o.Repeat > 0 && n%v.o.Repeat == 0 {
 		v.repeat(ctx, r, c, t, &out)
 	}
+}
+
+// expects tells whether the implementation is bound by what the scenarios expect, line by line. The reference host is;
+// another host is judged by clauses alone.
+func (v *verifier) expects() bool {
+	e, ok := v.impl.(interface{ Expected() bool })
+	return ok && e.Expected()
 }
 
 func stuck(t *trace.Trace) bool {

@@ -52,6 +52,9 @@ func AllFeatures() []string {
 // Lane implements judge.Implementation.
 func (r *Reference) Lane() string { return spec.Virtual }
 
+// Expected tells that the host is bound by what scenarios expect, line by line.
+func (r *Reference) Expected() bool { return true }
+
 // Play implements judge.Implementation.
 func (r *Reference) Play(_ context.Context, p *plan.Plan, profile string) (*trace.Trace, error) {
 	return r.lane.Play(p, profile)

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/conformance/explore"
+	"github.com/hostsim/hostsim/conformance/mutants"
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/scenarios"
+	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
+)
+
+type exploreFlags struct {
+	as, impl, strategy, shard, save, out, format string
+	schedules, jobs, bound, depth                int
+	seed                                         uint64
+	limit                                        time.Duration
+	clauses                                      []string
+	keep                                         bool
+}
+
+func exploreCommand(s streams) *cobra.Command {
+	var f exploreFlags
+	cmd := &cobra.Command{
+		Use:   "explore FILE",
+		Short: "Run a scenario under many schedules, and make the first violation small",
+		Long: `explore plays a scenario on the reference host, or on a mutant, under many schedules: who goes on first, which timer goes
+off first, who gets a lock, who is held up. It judges every run, says what it covered, and shows the first violation
+shrunk to its core. --save writes that as a scenario that fails the same way.
+
+The result depends on the seed and the number of schedules alone, not on the machine or the number of workers. An
+exploration can be split: --shard 0/4 to 3/4 each with --out FILE, then hostsim merge.`,
+		Example: `  hostsim explore exit-in-stop --as dotnet-3.1
+  hostsim explore my.yaml --strategy exhaustive --bound 3
+  hostsim explore my.yaml --strategy pct --schedules 100000 --save found.yaml
+  hostsim explore my.yaml --schedules 1000000 --shard 2/8 --out part2.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return exploreFile(cmd.Context(), s, &f, args[0]) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.as, "as", "", "the profile (default strict; of a mutant the one that it breaks)")
+	fl.StringVar(&f.impl, "impl", "", "explore this mutant instead of the reference host")
+	fl.StringVar(&f.strategy, "strategy", explore.Random, strings.Join(explore.Strategies(), ", "))
+	fl.IntVar(&f.schedules, "schedules", 10000, "at most so many schedules")
+	fl.DurationVar(&f.limit, "time", 0, "at most so long; what is covered then depends on the machine")
+	fl.Uint64Var(&f.seed, "seed", 1, "the seed of the first schedule")
+	fl.IntVar(&f.bound, "bound", 2, "exhaustive: at most so many decisions that are not the default")
+	fl.IntVar(&f.depth, "depth", 3, "pct: the number of ordering constraints looked for")
+	fl.IntVarP(&f.jobs, "jobs", "j", 0, "workers (default: one for each processor)")
+	fl.StringVar(&f.shard, "shard", "", "only part i of n, as i/n, counted from 0")
+	fl.StringVar(&f.save, "save", "", "write the first violation, shrunk, as a scenario")
+	fl.StringVar(&f.out, "out", "", "write the whole result as JSON")
+	fl.StringVar(&f.format, "format", "text", "text or json")
+	fl.StringSliceVar(&f.clauses, "clause", nil, "judge only these clauses (default: all of the profile)")
+	fl.BoolVar(&f.keep, "no-shrink", false, "show the first violation as it was found")
+	completeProfiles(cmd, "as")
+	_ = cmd.RegisterFlagCompletionFunc("strategy", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return explore.Strategies(), cobra.ShellCompDirectiveNoFileComp
+	})
+	return cmd
+}
+
+func (f *exploreFlags) options(s streams, sc *scenarios.Scenario) (explore.Options, error) {
+	o := explore.Options{Scenario: sc.Name, Plan: sc.Plan, Clauses: f.clauses, Strategy: f.strategy, Schedules: f.schedules, Time: f.limit,
+		Seed: f.seed, Bound: f.bound, Depth: f.depth, Jobs: f.jobs, Version: version, Progress: progress(s, "exploring")}
+	o.NewPlayer = func() explore.Player { return virtual.New(nil) }
+	if f.impl != "" {
+		m := mutants.Lookup(f.impl)
+		if m == nil {
+			return o, usagef("there is no mutant %q; `hostsim mutants --list` lists them", f.impl)
+		}
+		o.NewPlayer = func() explore.Player { return m.Lane() }
+		if f.as == "" {
+			f.as = m.Profile
+		}
+	}
+	if f.as == "" {
+		f.as = "strict"
+	}
+	if err := knownProfile(f.as); err != nil {
+		return o, err
+	}
+	o.Profile = spec.MustLoad().MustProfile(f.as)
+	for _, e := range sc.Expected(f.as) {
+		for _, end := range e.Ends {
+			if k := end.End.Kind; k == trace.Deadlock || k == trace.HangEnd || k == trace.Killed {
+				o.Allowed = true
+			}
+		}
+	}
+	for _, id := range f.clauses {
+		if c := spec.MustLoad().Clause(id); c == nil || !c.Has(f.as) {
+			return o, usagef("profile %s has no clause %q", f.as, id)
+		}
+	}
+	if f.shard != "" {
+		i, n, ok := strings.Cut(f.shard, "/")
+		var err, err2 error
+		o.Shard, err = strconv.Atoi(i)
+		o.Of, err2 = strconv.Atoi(n)
+		if !ok || err != nil || err2 != nil || o.Shard < 0 || o.Of < 1 || o.Shard >= o.Of {
+			return o, usagef("--shard %q: it must be i/n with 0 <= i < n", f.shard)
+		}
+	}
+	return o, usage(explore.CheckStrategy(f.strategy))
+}
+
+func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) error {
+	if err := oneOf("format", f.format, "text", "json"); err != nil {
+		return err
+	}
+	sc, err := load(s, file)
+	if err != nil {
+		return err
+	}
+	o, err := f.options(s, sc)
+	if err != nil {
+		return err
+	}
+	r, err := explore.Explore(ctx, o)
+	if err != nil {
+		return err
+	}
+	data, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := os.WriteFile(f.out, data, 0o644); err != nil {
+			return usage(err)
+		}
+	}
+	if f.format == "json" {
+		if _, err := s.out.Write(data); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprint(s.out, r.Text())
+	}
+	if r.Schedules == 0 {
+		return &exitError{exitNothing, fmt.Errorf("no schedule was played")}
+	}
+	if len(r.Violations) == 0 {
+		return nil
+	}
+	if err := f.show(s, &o, sc, &r.Violations[0]); err != nil {
+		return err
+	}
+	switch trace.EndKind(r.Violations[0].Clause) {
+	case trace.Deadlock, trace.HangEnd:
+		return &exitError{code: 3}
+	}
+	return &exitError{code: 1}
+}
+
+// show prints the first violation, shrunk, and saves it.
+func (f *exploreFlags) show(s streams, o *explore.Options, sc *scenarios.Scenario, v *explore.Violation) error {
+	small := &explore.Small{Plan: o.Plan, Schedule: v.Schedule}
+	var err error
+	if f.keep {
+		p := o.NewPlayer()
+		defer p.Close()
+		t, err := play(p, &scenarios.Scenario{Plan: o.Plan}, o.Profile.Name, v.Schedule, s)
+		if err != nil {
+			return err
+		}
+		small.Trace = *keepTrace(t)
+	} else if small, err = explore.Shrink(o, v); err != nil {
+		return err
+	}
+	if f.format == "text" {
+		fmt.Fprintf(s.out, "\nThe first violation, at schedule %d", v.First)
+		if !f.keep {
+			fmt.Fprintf(s.out, ", shrunk in %d runs", small.Tries)
+		}
+		fmt.Fprintf(s.out, ":\n%s: %s\n\n%s\n", v.Clause, v.Said, indent(small.Schedule.String()))
+		if err := trace.WriteText(s.out, &small.Trace, trace.Options{Color: terminal(s.out), Marks: v.Marks(small, o)}); err != nil {
+			return err
+		}
+	}
+	if f.save == "" {
+		return nil
+	}
+	out := explore.Scenario(sc, o, v, small)
+	if err := os.WriteFile(f.save, scenarios.Format(out), 0o644); err != nil {
+		return usage(err)
+	}
+	fmt.Fprintf(s.err, "saved as %s; hostsim replay %s --as %s shows it again\n", f.save, f.save, o.Profile.Name)
+	return nil
+}
+
+func indent(s string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") + "\n"
+}
+
+func mergeCommand(s streams) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:     "merge FILE…",
+		Short:   "Join the results of the parts of one exploration into that of one long run, byte for byte",
+		Example: `  hostsim merge part*.json --out whole.json`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var parts []*explore.Result
+			for _, a := range args {
+				data, err := os.ReadFile(a)
+				if err != nil {
+					return usage(err)
+				}
+				r, err := explore.ParseResult(data)
+				if err != nil {
+					return usage(fmt.Errorf("%s: %w", a, err))
+				}
+				parts = append(parts, r)
+			}
+			r, err := explore.Merge(parts)
+			if err != nil {
+				return usage(err)
+			}
+			data, err := r.JSON()
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				_, err = s.out.Write(data)
+			} else {
+				err = usage(os.WriteFile(out, data, 0o644))
+			}
+			if err == nil && len(r.Violations) > 0 {
+				return &exitError{code: 1}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "write to this file instead of standard output")
+	return cmd
+}
