@@ -38,11 +38,11 @@ func (b *BackgroundService) Start(ctx context.Context) error {
 	if rules.WorkerTokenLinked {
 		src.Link(ctx)
 	}
-	done := rt.NewEvent("the end of " + b.e.name + " execute")
+	done := rt.NewEvent(seam.Name("execute of service ", b.e.name, ""))
 	b.h.mu.Lock()
 	b.source, b.done = src, done
 	b.h.mu.Unlock()
-	name := b.e.name + " execute"
+	name := seam.Name(b.e.name, " execute", "")
 	if rules.WorkerBody == "inline" && b.e.prefix {
 		rt.Call(name, func() { b.run(src, done) })
 		if done.IsSet() {
@@ -65,7 +65,7 @@ func (b *BackgroundService) Start(ctx context.Context) error {
 }
 
 func (b *BackgroundService) run(src *seam.Source, done seam.Event) {
-	b.h.rt.Promise(done, "execute of service "+b.e.name+" returns")
+	b.h.rt.Promise(done, "the call returns")
 	b.finish(b.h.invoke("execute", b.e, src, func(_ *entry, ctx context.Context) error { return b.execute(ctx) }), done)
 }
 
@@ -98,7 +98,7 @@ func (b *BackgroundService) Stop(ctx context.Context) error {
 		return nil
 	}
 	err := src.Cancel()
-	seam.WaitOr(b.h.rt, ctx, done, seam.Wait{Limit: seam.Forever, Why: "execute of service " + b.e.name})
+	seam.WaitOr(b.h.rt, ctx, done, seam.Wait{Limit: seam.Forever, Why: seam.Name("execute of service ", b.e.name, "")})
 	return err
 }
 
@@ -122,13 +122,13 @@ func (h *Host) monitor(e *entry) {
 		return
 	}
 	watch := func() {
-		h.rt.Wait(seam.Wait{For: e.work.done, Limit: seam.Forever, Why: "execute of service " + e.name})
+		h.rt.Wait(seam.Wait{For: e.work.done, Limit: seam.Forever, Why: seam.Name("execute of service ", e.name, "")})
 		h.ended(e, e.work.result())
 	}
 	if e.prefix {
-		h.rt.Call(e.name+" monitor", watch)
+		h.rt.Call(seam.Name(e.name, " monitor", ""), watch)
 	} else {
-		h.rt.Go(e.name+" monitor", watch)
+		h.rt.Go(seam.Name(e.name, " monitor", ""), watch)
 	}
 }
 

@@ -66,13 +66,13 @@ func (h *Host) launch(st *stage, e *entry, ctx context.Context) *task {
 }
 
 func (h *Host) launchSeq(st *stage, e *entry, ctx context.Context, ended *int) *task {
-	t := &task{e: e, call: st.name, done: h.rt.NewEvent("the end of " + e.name + " " + st.name)}
+	t := &task{e: e, call: st.name, done: h.rt.NewEvent(seam.Name(st.name, " of service ", e.name))}
 	run := h.rt.Go
 	if e.prefix {
 		run = h.rt.Call
 	}
-	run(e.name+" "+st.name, func() {
-		h.rt.Promise(t.done, st.name+" of service "+e.name+" returns")
+	run(seam.Name(e.name, " ", st.name), func() {
+		h.rt.Promise(t.done, "the call returns")
 		err := h.invoke(st.name, e, ctx, st.call)
 		h.mu.Lock()
 		t.err = err
@@ -122,8 +122,8 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 		if st.orphan != nil {
 			err = st.orphan.wait(t)
 		} else {
-			h.rt.Enter("host", "waits for every "+st.name)
-			h.rt.Wait(seam.Wait{For: t.done, Limit: seam.Forever, Why: st.name + " of service " + t.e.name})
+			h.rt.Enter("host", seam.Name("waits for every ", st.name, ""))
+			h.rt.Wait(seam.Wait{For: t.done, Limit: seam.Forever, Why: seam.Name(st.name, " of service ", t.e.name)})
 			h.rt.Leave()
 			err = t.err
 		}

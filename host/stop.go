@@ -202,9 +202,9 @@ func (h *Host) startPatience() time.Duration {
 
 func (p *patience) wait(t *task) error {
 	h := p.h
-	h.rt.Enter("host", "waits for "+t.call+" of "+t.e.name)
+	why := seam.Name(t.call, " of service ", t.e.name)
+	h.rt.Enter("host", "waits")
 	defer h.rt.Leave()
-	why := t.call + " of service " + t.e.name
 	if seam.WaitOr(h.rt, p.token, t.done, seam.Wait{Limit: seam.Forever, Why: why}) == seam.ByFor {
 		return p.result(t)
 	}

@@ -41,13 +41,13 @@ type flow struct {
 
 // begin calls f and returns when f has ended or waits for the first time.
 func (g *program) begin(name string, f func() error) *flow {
-	fl := &flow{done: g.rt.NewEvent("the end of host." + name)}
+	fl := &flow{done: g.rt.NewEvent(seam.Name("the end of host.", name, ""))}
 	g.rt.Call(name, func() { g.finish(name, fl, f) })
 	return fl
 }
 
 func (g *program) finish(name string, fl *flow, f func() error) {
-	g.rt.Promise(fl.done, "host."+name+" returns")
+	g.rt.Promise(fl.done, seam.Name("host.", name, " returns"))
 	g.rt.Enter(trace.Host, name)
 	fl.err = f()
 	g.rt.Leave()
@@ -70,7 +70,7 @@ func (g *program) act(what string, f func() error) error {
 
 // call is act for a call of the host that main waits for.
 func (g *program) call(what string, f func() error) error {
-	return g.act(what, func() error { return g.wait(g.begin(what, f), "host."+what) })
+	return g.act(what, func() error { return g.wait(g.begin(what, f), seam.Name("host.", what, "")) })
 }
 
 // main plays the plan and returns the exit code.
