@@ -3,6 +3,7 @@ package adapter
 import (
 	"context"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -38,11 +39,13 @@ type lane interface {
 	signals(sigs []os.Signal) (<-chan os.Signal, func())
 	notifyContext(ctx context.Context, sigs []os.Signal) (context.Context, context.CancelFunc)
 	ready()
+	runtime() seam.Runtime
+	over() <-chan struct{} // closed when a simulated process has ended
 }
 
 func newApp(i *Implementation, p *plan.Plan, l lane) *App {
 	a := &App{impl: i, plan: p, lane: l, left: len(p.Services), announced: map[string]bool{}}
-	a.player = puppet.Player{RT: seam.NewReal(nil), World: l, Controls: a}
+	a.player = puppet.Player{RT: l.runtime(), World: l, Controls: a}
 	for n := range p.Services {
 		a.services = append(a.services, &Service{app: a, script: &p.Services[n]})
 	}
@@ -197,8 +200,13 @@ func (a *App) WaitRun() error {
 	if run == nil {
 		return nil
 	}
-	<-run
-	return a.runErr
+	select {
+	case <-run:
+		return a.runErr
+	case <-a.lane.over():
+		runtime.Goexit()
+		return nil // not reached
+	}
 }
 
 // Exit ends the process with this code as os.Exit does, for hosts that do that themselves: no code after it runs.

@@ -16,7 +16,7 @@ import (
 )
 
 // stallLimit is how long, in real time, nothing may happen in a bubble.
-const stallLimit = 3 * time.Second
+var stallLimit = 3 * time.Second
 
 // warm starts the runtime's signal goroutine outside of any bubble: hosts that call signal.Notify inside one would start it
 // there, which is fatal.
@@ -37,7 +37,7 @@ func (i Implementation) Play(t *testing.T, p *plan.Plan) *trace.Trace {
 	rec := &recorder{}
 	end, left := i.play(t, p, rec)
 	if !left {
-		t.Error(end.Reason)
+		t.Error("the bubble cannot be left: " + or(end.Reason, stalled()))
 	}
 	return &trace.Trace{Events: rec.take(), End: end}
 }
@@ -47,6 +47,20 @@ type recorder struct {
 	also   func(trace.Event) // may be nil
 	mu     sync.Mutex
 	events []trace.Event
+	end    *trace.Ending // of the simulated process; nil: it has not ended
+}
+
+func (r *recorder) finish(e trace.Ending) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.end = &e
+}
+
+// ended gives the end of the simulated process, nil if it has not ended.
+func (r *recorder) ended() *trace.Ending {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.end
 }
 
 func (r *recorder) write(e trace.Event) {
@@ -73,8 +87,8 @@ func (r *recorder) take() []trace.Event {
 // play plays a plan in a bubble and watches it from outside. left is false if the bubble still stands, and will for ever.
 func (i *Implementation) play(t *testing.T, p *plan.Plan, rec *recorder) (end trace.Ending, left bool) {
 	done := make(chan trace.Ending, 1)
-	go func() { done <- i.bubble(t, p, rec.write) }()
-	end, left = watch(done, rec.count)
+	go func() { done <- i.bubble(t, p, rec) }()
+	end, left = watch(done, rec)
 	if end.Kind == trace.HangEnd {
 		end.Stuck = protocol.Unended(rec.take())
 		end.Reason = protocol.Hung(end.Reason, end.Stuck)
@@ -83,18 +97,17 @@ func (i *Implementation) play(t *testing.T, p *plan.Plan, rec *recorder) (end tr
 }
 
 // bubble plays a plan and gives its end. It blocks until the bubble has ended.
-func (i *Implementation) bubble(t *testing.T, p *plan.Plan, write func(trace.Event)) (end trace.Ending) {
+func (i *Implementation) bubble(t *testing.T, p *plan.Plan, rec *recorder) (end trace.Ending) {
 	warm()
-	var l *virtualLane
 	defer func() {
 		r := recover()
 		text := ""
 		if err, ok := r.(error); ok {
 			text = err.Error()
 		}
-		switch {
-		case l != nil && l.ended: // what the host leaves behind when its process ends is no fault: a real process takes it along
-			end = l.end
+		switch ended := rec.ended(); {
+		case ended != nil: // what the host leaves behind when its process ends is no fault: a real process takes it along
+			end = *ended
 		case strings.Contains(text, "deadlock"):
 			end = trace.Ending{Kind: trace.HangEnd, Reason: "every goroutine waits and no timer is due"}
 		case r != nil:
@@ -102,17 +115,18 @@ func (i *Implementation) bubble(t *testing.T, p *plan.Plan, write func(trace.Eve
 		}
 	}()
 	synctest.Test(t, func(*testing.T) {
-		l = newVirtualLane(p, write)
+		l := newVirtualLane(p, rec)
 		app := newApp(i, p, l)
 		go func() { l.returned(app.main()) }()
 		<-l.done
+		synctest.Wait() // what can be unwound is gone then
 	})
 	return end
 }
 
-// watch waits for the end of a bubble, from outside; progress tells how far it has come.
-func watch(done <-chan trace.Ending, progress func() int) (end trace.Ending, left bool) {
-	seen := progress()
+// watch waits for the end of a bubble, from outside.
+func watch(done <-chan trace.Ending, rec *recorder) (end trace.Ending, left bool) {
+	seen := rec.count()
 	tick := time.NewTicker(stallLimit)
 	defer tick.Stop()
 	for {
@@ -120,7 +134,10 @@ func watch(done <-chan trace.Ending, progress func() int) (end trace.Ending, lef
 		case end := <-done:
 			return end, true
 		case <-tick.C:
-			n := progress()
+			if ended := rec.ended(); ended != nil { // and yet something of it runs on
+				return *ended, false
+			}
+			n := rec.count()
 			if n == seen {
 				return trace.Ending{Kind: trace.HangEnd, Reason: stalled()}, false
 			}

@@ -145,6 +145,17 @@ func (a *App) runAfter(ctx context.Context, begun func()) error {
 	if len(a.services) == 0 && a.impl.AnnounceStarted {
 		_ = a.Started()
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if over := a.lane.over(); over != nil {
+		go func() { // see mortal
+			select {
+			case <-over:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
 	a.runErr = a.host.Run(ctx)
 	close(done)
 	return a.runErr

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hostsim/hostsim/conformance/protocol"
+	"github.com/hostsim/hostsim/host/seam"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
@@ -36,6 +37,11 @@ func (l *processLane) Emit(e trace.Event) {
 }
 
 func (l *processLane) virtual() bool { return false }
+
+func (l *processLane) runtime() seam.Runtime { return seam.NewReal(nil) }
+
+// over is nil: when a real process ends, nobody is left to see it.
+func (l *processLane) over() <-chan struct{} { return nil }
 
 func (l *processLane) ready() { _ = l.out.Ready() }
 

@@ -93,6 +93,7 @@ func (s *Service) Stop(ctx context.Context) error {
 		select {
 		case <-done:
 		case <-ctx.Done():
+		case <-s.app.lane.over():
 		}
 		return nil
 	})

@@ -10,8 +10,12 @@ import (
 // stalled says which goroutines hold up a bubble in which virtual time does not move: those that neither wait durably, as a
 // bubble can see, nor have ended. A mutex that is held over a virtual wait is the usual reason.
 func stalled() string {
-	buf := make([]byte, 1<<20)
-	return "virtual time stands still: " + holders(string(buf[:runtime.Stack(buf, true)]))
+	for size := 1 << 20; ; size *= 4 {
+		buf := make([]byte, size)
+		if n := runtime.Stack(buf, true); n < size || size >= 64<<20 {
+			return "virtual time stands still: " + holders(string(buf[:n]))
+		}
+	}
 }
 
 var (

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/hostsim/hostsim/host/seam"
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
@@ -17,7 +19,7 @@ var errNoSockets = errors.New("no sockets in the virtual lane")
 // virtualLane is a simulated process in a bubble: its events carry virtual time, its signals come from the plan, its exit ends
 // the bubble. It is made inside the bubble.
 type virtualLane struct {
-	write func(trace.Event) // where events go; called in order
+	rec   *recorder
 	began time.Time
 
 	mu      sync.Mutex
@@ -25,7 +27,6 @@ type virtualLane struct {
 	subs    []*subscription
 	code    int
 	ended   bool
-	end     trace.Ending
 	done    chan struct{} // closed when the process has ended
 }
 
@@ -34,19 +35,27 @@ type subscription struct {
 	c    chan os.Signal
 }
 
-func newVirtualLane(p *plan.Plan, write func(trace.Event)) *virtualLane {
-	return &virtualLane{write: write, began: time.Now(), waiting: slices.Clone(p.Signals), done: make(chan struct{})}
+func newVirtualLane(p *plan.Plan, rec *recorder) *virtualLane {
+	return &virtualLane{rec: rec, began: time.Now(), waiting: slices.Clone(p.Signals), done: make(chan struct{})}
 }
+
+func (l *virtualLane) runtime() seam.Runtime { return &mortal{seam.NewReal(nil), l.done} }
+
+func (l *virtualLane) over() <-chan struct{} { return l.done }
 
 func (l *virtualLane) virtual() bool { return true }
 
 func (l *virtualLane) ready() {}
 
-// Emit writes an event; after the end of the process nothing is written. What waits for the event becomes due.
+// Emit writes an event; what waits for it becomes due. After the end of the process it ends the goroutine that calls it.
 func (l *virtualLane) Emit(e trace.Event) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	ended := l.ended
 	l.emit(e)
+	l.mu.Unlock()
+	if ended {
+		runtime.Goexit()
+	}
 }
 
 func (l *virtualLane) emit(e trace.Event) {
@@ -54,7 +63,7 @@ func (l *virtualLane) emit(e trace.Event) {
 		return
 	}
 	e.At = time.Since(l.began)
-	l.write(e)
+	l.rec.write(e)
 	short := e.Who + "." + e.What
 	long := short + "." + e.Phase.String()
 	keep := l.waiting[:0]
@@ -80,7 +89,7 @@ func (l *virtualLane) emit(e trace.Event) {
 func (l *virtualLane) deliver(name string, outside bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if outside {
+	if outside && !l.ended {
 		l.emit(trace.Event{Who: trace.Signal, What: name})
 	}
 	sig, taken := signalNames[name], false
@@ -100,9 +109,17 @@ func (l *virtualLane) deliver(name string, outside bool) {
 
 // finish ends the process; the first end counts. The caller holds the lock.
 func (l *virtualLane) finish(e trace.Ending) {
-	if !l.ended {
-		l.ended, l.end = true, e
-		close(l.done)
+	if l.ended {
+		return
+	}
+	l.ended = true
+	l.rec.finish(e)
+	close(l.done)
+	for _, s := range l.subs { // so that who waits for a signal comes back, and is unwound
+		select {
+		case s.c <- os.Interrupt:
+		default:
+		}
 	}
 }
 
@@ -112,19 +129,19 @@ func (l *virtualLane) returned(code int) {
 	l.finish(trace.Ending{Kind: trace.Exited, Code: code})
 }
 
-// Exit ends the simulated process; the goroutine that calls it never goes on.
+// Exit ends the simulated process, and the goroutine that calls it.
 func (l *virtualLane) Exit(code int) {
 	l.mu.Lock()
 	l.emit(trace.Event{Who: trace.Process, What: "exit", Phase: trace.Begin, Detail: trace.Number(code)})
 	l.finish(trace.Ending{Kind: trace.Exited, Code: code})
 	l.mu.Unlock()
-	select {}
+	runtime.Goexit()
 }
 
 // Abort ends the simulated process as a panic does.
 func (l *virtualLane) Abort() {
 	l.returned(2)
-	select {}
+	runtime.Goexit()
 }
 
 func (l *virtualLane) ExitCode() int {
