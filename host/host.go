@@ -37,6 +37,7 @@ type Host struct {
 	resolved    bool // services holds every registered service
 	starting    bool
 	ran         bool // Start was called
+	cutShort    bool // the start ended early for no other reason than a stop request, and that counts as graceful
 	stopCalls   int
 	stopDone    seam.Event
 	stopErr     error
@@ -105,15 +106,12 @@ func (h *Host) Run(ctx context.Context) (err error) {
 		}
 	}()
 	if err := h.Start(ctx); err != nil {
-		if h.app.Stopping().Err() == nil || h.rules.StopDuringStart != "graceful" || !h.cutShort(err) {
+		if !h.cutShort {
 			return err
 		}
 	}
 	return h.WaitForShutdown(ctx)
 }
-
-// cutShort tells whether a start failed for no other reason than a stop request.
-func (h *Host) cutShort(err error) bool { return IsCancellation(err) }
 
 // unwinding hands a recovered panic on: as the runtime's own, or as it was. It reports false if there was none.
 func (h *Host) unwinding(r any) bool {

@@ -96,8 +96,8 @@ func (h *Host) setStarting() {
 // failStart ends a start with err. A start that was merely cut short by a stop request is not reported as a failure
 // where the rules call that graceful.
 func (h *Host) failStart(err error, logged, rollBack bool) error {
-	quiet := h.rules.StopDuringStart == "graceful" && h.app.stopping.Cancelled() && IsCancellation(err)
-	if logged && !quiet {
+	h.cutShort = h.rules.StopDuringStart == "graceful" && h.app.stopping.Cancelled() && IsCancellation(err)
+	if logged && !h.cutShort {
 		h.log(slog.LevelError, EventStartFailed, "Hosting failed to start", err)
 	}
 	if rollBack && h.rules.StartFailure == "rollBack" {

@@ -139,9 +139,11 @@ func (v *verifier) selectClauses() error {
 	return nil
 }
 
-// SpeaksAbout tells whether the case is to be played under a profile in a lane.
+// SpeaksAbout tells whether the case is to be played under a profile in a lane. What speaks about strict speaks about core
+// too: strict holds every clause of core, and a plan is a plan.
 func (c *Case) SpeaksAbout(profile, lane string) bool {
-	return has(c.Profiles, profile) && (len(c.Lanes) == 0 || has(c.Lanes, lane))
+	about := has(c.Profiles, profile) || profile == "core" && has(c.Profiles, "strict")
+	return about && (len(c.Lanes) == 0 || has(c.Lanes, lane))
 }
 
 func has(list []string, s string) bool {
