@@ -46,6 +46,8 @@ func stopRequestStops(r *Run) Result {
 		switch {
 		case act.End >= 0:
 			return Broken(act.End, "a stop request must stop the host, but host.%s returned and no service was stopped", r.called(act)).With(q.Begin)
+		case r.Whole() && r.First(trace.Main, "return", trace.Point) >= 0:
+			return Unseen() // main did not wait for run, and took the process with it
 		case r.Whole():
 			return Broken(r.Last(), "a stop request must stop the host, but the process ended and no service was stopped").With(q.Begin)
 		case r.Stuck() && r.quietNotes() && len(r.exits()) == 0:

@@ -178,8 +178,30 @@ func timeNotSuccess(r *Run) Result {
 				return Held()
 			}
 		}
+		if r.waitedBeyond(act) {
+			return Held() // it gave nothing up
+		}
 	}
 	return Unseen()
+}
+
+// waitedBeyond tells whether a call that stops the host waited for a stop that ended after the plan's shutdown timeout.
+func (r *Run) waitedBeyond(act Call) bool {
+	if r.Plan == nil {
+		return false
+	}
+	limit := r.Plan.Options.ShutdownTimeout
+	calls := r.window(act, Stop)
+	if limit == nil || *limit < 0 || len(calls) == 0 {
+		return false
+	}
+	begin := r.Event(calls[0].Begin).At
+	for _, c := range calls {
+		if c.End >= 0 && c.End < act.End && r.Event(c.End).At-begin > *limit {
+			return true
+		}
+	}
+	return false
 }
 
 // firedAfter gives how long after the begin of the stop the first token of a stop was cancelled, and where.

@@ -61,7 +61,7 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		return nil, fmt.Errorf("there is no profile %q; the profiles are %v", o.Profile, o.Spec.ProfileNames())
 	}
 	id := impl.Identity()
-	v := &verifier{impl: impl, profile: p, o: o, has: map[string]bool{}, seen: map[string]bool{}}
+	v := &verifier{impl: impl, profile: p, o: o, cases: cases, has: map[string]bool{}, seen: map[string]bool{}}
 	for _, f := range id.Features {
 		v.has[f] = true
 	}
@@ -93,6 +93,7 @@ type verifier struct {
 	o       Options
 	has     map[string]bool // features declared
 	seen    map[string]bool // features observed
+	cases   []*Case
 	clauses []*judged
 	byID    map[string]*judged
 }
@@ -384,6 +385,26 @@ func (v *verifier) repeat(ctx context.Context, r *report.Report, c *Case, t *tra
 	}
 }
 
+// unplayable says why no scenario that exercises a clause could be played, "" if one could, or if there is none.
+func (v *verifier) unplayable(r *report.Report, clause string) string {
+	why := ""
+	for _, c := range v.cases {
+		if !has(c.Clauses, clause) || !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
+			continue
+		}
+		for _, s := range r.Scenarios {
+			if s.Name != c.Name {
+				continue
+			}
+			if s.Verdict != report.Skipped {
+				return ""
+			}
+			why = "no scenario that exercises it could be played; " + c.Name + ": " + s.Said
+		}
+	}
+	return why
+}
+
 func (v *verifier) conclude(r *report.Report) {
 	for _, j := range v.clauses {
 		c := report.Clause{ID: j.clause.ID, Area: j.clause.Area, Level: string(j.clause.Level), Text: j.clause.Text,
@@ -395,6 +416,8 @@ func (v *verifier) conclude(r *report.Report) {
 			c.Verdict, c.Because = report.Error, "the suite has no check for this clause"
 		case j.exercised == 0 && v.o.Partial:
 			continue
+		case j.exercised == 0 && v.unplayable(r, j.clause.ID) != "":
+			c.Verdict, c.Because = report.Skipped, v.unplayable(r, j.clause.ID)
 		case j.exercised == 0:
 			c.Verdict, c.Because = report.Fail, "never exercised: no run brought about what the clause is about, so nothing is known"
 		}
