@@ -377,22 +377,19 @@ func timeAbandoned(r *Run) Result {
 	if !ok || len(late) == 0 {
 		return Unseen()
 	}
+	act, _, _, _, _, _ := r.limitedStop()
 	res := Unseen()
 	for _, c := range late {
-		if r.At(r.Last()) < due && !r.Stuck() && r.Trace.End.Kind != trace.Exited {
-			continue // the run ended before the time was up
-		}
-		if cut := r.Cut(); cut < len(r.Trace.Events) && r.At(cut) < due {
-			continue
-		}
-		i := r.abandonedAt(c.Service, len(r.Trace.Events))
-		switch {
-		case i < 0:
-			return Broken(-1, "%s had not ended its stop when the time was over, so it must be abandoned and named, but was not", r.Name(c.Service)).With(c.Begin)
-		case r.At(i) > max(due, r.At(c.Begin)):
+		switch i := r.abandonedAt(c.Service, len(r.Trace.Events)); {
+		case i >= 0 && r.At(i) > max(due, r.At(c.Begin)+grace+r.Late(0)):
 			return Broken(i, "%s had not ended its stop when the time was over, and must be abandoned then, but was only at %v", r.Name(c.Service), r.At(i)).With(c.Begin)
+		case i >= 0:
+			res = Held()
+		case act.End >= 0 && c.Open(act.End) && r.MayHaveExpired(act.End):
+			return Broken(act.End, "%s had not ended its stop when host.%s returned, so it must have been named, but was not", r.Name(c.Service), r.called(act)).With(c.Begin)
+		case r.Stuck() || r.At(r.Last()) >= due && r.Cut() == len(r.Trace.Events):
+			return Broken(-1, "%s had not ended its stop when the time was over, so it must be abandoned and named, but was not", r.Name(c.Service)).With(c.Begin)
 		}
-		res = Held()
 	}
 	return res
 }
