@@ -79,8 +79,11 @@ func untilDone(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 func fails(context.Context) error         { return errors.New("boom") }
 func panics(context.Context) error        { panic("oh no") }
 func takes(d time.Duration) func(context.Context) error {
-	return func(context.Context) error { time.Sleep(d); return nil } // virtual: only used inside a bubble
+	return func(context.Context) error { pass(d); return nil }
 }
+
+// pass lets virtual time pass; it is only used inside a bubble.
+func pass(d time.Duration) { <-time.After(d) }
 
 // TestLifeInProduction runs the host as a program does, on goroutines and the real clock, inside a bubble: time is
 // virtual, everything else is what production has.
@@ -156,7 +159,7 @@ func TestLifeInProduction(t *testing.T) {
 			services: func(d *diary) []*scripted { return []*scripted{{d: d, name: "a", stop: takes(time.Hour)}} },
 			during: func(h *host.Host) {
 				go h.StopApplication()
-				time.Sleep(time.Second)
+				pass(time.Second)
 				h.ForceStop()
 			},
 			want: "+a -a event12:a ~a",
@@ -203,7 +206,7 @@ func TestLifeInProduction(t *testing.T) {
 				if took := time.Since(begun); !begun.IsZero() && took != test.took {
 					t.Errorf("the stop took %v, want %v", took, test.took)
 				}
-				time.Sleep(2 * time.Hour) // lets the abandoned calls end: a bubble must not leave goroutines
+				pass(2 * time.Hour) // lets the abandoned calls end: a bubble must not leave goroutines
 			})
 		})
 	}
@@ -256,7 +259,7 @@ func TestBackgroundFailureEndsRun(t *testing.T) {
 		t.Run(test.profile, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				work := host.Background(func(ctx context.Context) error {
-					time.Sleep(time.Second)
+					pass(time.Second)
 					return errors.New("work")
 				})
 				h, err := host.New(host.WithProfile(test.profile), host.WithObserver(&diary{}), host.WithHostLifetime(host.None), host.WithService("w", work))
