@@ -102,19 +102,15 @@ func startDoesNotWait(r *Run, w worker) Result {
 
 // bodyOnce: each start of a background service calls its body once.
 func bodyOnce(r *Run, w worker) Result {
-	starts, bodies := 0, 0
-	for _, c := range r.Calls(Start) {
-		if c.Service == w.k {
-			starts++
+	starts, bodies := r.bodies().starts[w.k], r.bodies().calls[w.k]
+	if bodies > starts && starts > 0 {
+		at := w.body.Begin
+		for _, c := range r.Calls(Execute) {
+			if c.Service == w.k {
+				at = c.Begin
+			}
 		}
-	}
-	for _, c := range r.Calls(Execute) {
-		if c.Service != w.k {
-			continue
-		}
-		if bodies++; bodies > starts && starts > 0 {
-			return Broken(c.Begin, "each start of the background service %s calls its body once; %d starts called it %d times", w.name, starts, bodies)
-		}
+		return Broken(at, "each start of the background service %s calls its body once; %d starts called it %d times", w.name, starts, bodies)
 	}
 	switch {
 	case bodies > 0:
@@ -144,7 +140,7 @@ func stopCancelsBody(r *Run, w worker) Result {
 		return Unseen()
 	}
 	switch {
-	case r.fired(w.name, w.body.Begin, -1) >= 0:
+	case r.firedIn(w) >= 0:
 		return Held()
 	case w.stop.End >= 0:
 		return Broken(w.stop.End, "the stop of the background service %s cancels the token of its body; it ended and the token never fired", w.name).With(w.stop.Begin)
@@ -274,14 +270,10 @@ func linkedToStart(r *Run, w worker) Result {
 	if w.body.Begin > asked || w.start.End > asked || r.PlanHas(plan.StartCancelAfter, plan.RunCancelAfter) {
 		return Unseen()
 	}
-	starting := false
-	for _, c := range r.Calls(Start) { // some start was pending, and went on well after the request
-		starting = starting || c.Open(asked) && c.End >= 0 && r.After(c.End, asked, 2*r.slack())
-	}
-	if !starting {
+	if !r.pending(asked) {
 		return Unseen()
 	}
-	fired := r.fired(w.name, w.body.Begin, -1)
+	fired := r.firedIn(w)
 	if r.rule("workerTokenLinked") == "true" {
 		if fired < 0 || fired > w.stop.Begin {
 			return Broken(w.stop.Begin, "a stop request during the start cancels the body of the background service %s at once; it was cancelled by its own stop only", w.name).With(asked)
@@ -305,11 +297,9 @@ func aliveUntilItsStop(r *Run, w worker) Result {
 			return Unseen()
 		}
 	}
-	fired := r.fired(w.name, w.body.Begin, -1)
-	for _, c := range r.Calls(Execute) {
-		if r.Failed(c) && c.End < max(running, fired) {
-			return Unseen() // a failure that may have asked for a stop while the host was starting
-		}
+	fired := r.firedIn(w)
+	if f := r.bodies().failed; f >= 0 && f < max(running, fired) {
+		return Unseen() // it may have asked for a stop while the host was starting
 	}
 	disposed, _ := r.CallOf(w.k, Dispose)
 	switch {
@@ -336,4 +326,17 @@ func callbackFails(r *Run, w worker) Result {
 		return Broken(w.stop.End, "the stop of the background service %s waits for its body even if a callback on the token failed; it ended before", w.name)
 	}
 	return Held()
+}
+
+// pending tells whether some service was being started at event i, and that went on well after it.
+func (r *Run) pending(i int) bool {
+	if running := r.Running(); running >= 0 && running < i {
+		return false
+	}
+	for _, c := range r.Calls(Start) {
+		if c.Open(i) && c.End >= 0 && r.After(c.End, i, 2*r.slack()) {
+			return true
+		}
+	}
+	return false
 }

@@ -117,6 +117,17 @@ func ignoredFailure(r *Run, w worker) Result {
 
 // calm tells whether every hook but the bodies of background services ended well and in time.
 func (r *Run) calm() bool {
+	f := r.facts()
+	if f.calm == 0 {
+		f.calm = 2
+		if r.isCalm() {
+			f.calm = 1
+		}
+	}
+	return f.calm == 1
+}
+
+func (r *Run) isCalm() bool {
 	for _, h := range [...]Hook{Starting, Start, Started, Stopping, Stop, Stopped, WaitForStart, LifetimeStop} {
 		for _, c := range r.Calls(h) {
 			if !r.Ok(c) || h >= Stopping && h != WaitForStart && !r.InTime(c.End) {
@@ -159,18 +170,10 @@ func failureOfRun(r *Run, w worker) Result {
 // cancelledByStop: work that ends cancelled because it was stopped is no failure.
 func cancelledByStop(r *Run, w worker) Result {
 	run := r.act("run")
-	if r.Outcome(w.body) != trace.WasCancelled || w.stop.Begin < 0 || w.body.End < w.stop.Begin || has(w.script, plan.ThrowCancelled) || run.End < w.body.End || !r.calm() || r.limited() {
+	if r.Outcome(w.body) != trace.WasCancelled || w.stop.Begin < 0 || w.body.End < w.stop.Begin || has(w.script, plan.ThrowCancelled) || run.End < w.body.End || r.limited() || !r.calm() {
 		return Unseen()
 	}
-	for _, c := range r.Calls(Execute) {
-		if r.Failed(c) && r.Outcome(c) != trace.WasCancelled || c.End < 0 {
-			return Unseen()
-		}
-		if s, ok := r.CallOf(c.Service, Stop); r.Failed(c) && (!ok || c.End < s.Begin) {
-			return Unseen()
-		}
-	}
-	if r.Running() < 0 {
+	if !r.bodies().calm || r.Running() < 0 {
 		return Unseen()
 	}
 	if r.Failed(run) {

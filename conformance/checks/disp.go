@@ -316,7 +316,7 @@ func disposalCancels(r *Run, w worker) Result {
 		return Unseen()
 	}
 	switch {
-	case r.fired(w.name, w.body.Begin, -1) >= 0:
+	case r.firedIn(w) >= 0:
 		return Held()
 	case r.After(r.Last(), d.End, 100*time.Millisecond):
 		return Broken(d.End, "disposing the host cancels the body of the background service %s; its token never fired", w.name).With(d.Begin)

@@ -265,6 +265,9 @@ func deathRunsNoHandler(r *Run) Result {
 // crashAborts: an error on a thread of the application's own aborts the process at once; the host does nothing.
 func crashAborts(r *Run) Result {
 	at := -1
+	if !r.crashed() {
+		return Unseen()
+	}
 	for _, i := range r.named("threw") {
 		if r.Event(i).Who != trace.Main {
 			at = i

@@ -106,10 +106,8 @@ func logsNoCancellation(r *Run, w worker) Result {
 			break
 		}
 	}
-	for _, c := range r.Calls(Execute) {
-		if c.Service != w.k && r.Outcome(c) == trace.WasCancelled {
-			return Unseen() // whose the event is cannot be told
-		}
+	if r.bodies().cancelled > 1 {
+		return Unseen() // whose the event is cannot be told
 	}
 	if w.stop.Begin >= 0 && w.stop.Begin < w.body.End {
 		if logged >= 0 {
@@ -117,11 +115,7 @@ func logsNoCancellation(r *Run, w worker) Result {
 		}
 		return Held()
 	}
-	starting := false
-	for _, c := range r.Calls(Start) {
-		starting = starting || c.Open(w.body.End) && c.End >= 0 && r.After(c.End, w.body.End, 2*r.slack())
-	}
-	if !starting || len(r.Notes(AppStopping)) == 0 {
+	if len(r.Notes(AppStopping)) == 0 || !r.pending(w.body.End) {
 		return Unseen()
 	}
 	if monitor == "stopCalled" && logged < 0 {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -30,6 +31,14 @@ type facts struct {
 	sent     []Sent  // see Sent
 	running  int     // see Running; plus 2
 	began    int     // see Began; plus 2
+
+	bodies *bodies // see bodies
+	names  *names  // see ownerOf
+	calm   int     // see calm; 0: not known yet, 1: yes, 2: no
+
+	threw, returned int   // the events of main
+	crashed         bool  // a thread of the application's own died of an error
+	exits, handlers []int // the begins of the calls of exit, and of the exit handler
 }
 
 func (r *Run) facts() *facts {
@@ -38,6 +47,7 @@ func (r *Run) facts() *facts {
 		if r.Plan != nil {
 			f.gather(r.Plan)
 		}
+		f.note(r.Trace)
 		r.more = f
 	}
 	return r.more
@@ -63,6 +73,30 @@ func (f *facts) gather(p *plan.Plan) {
 		f.script(*p.ProcessExit, false)
 	}
 	f.script(p.Main, false)
+}
+
+// note takes the events of main, of the process and of threads.
+func (f *facts) note(t *trace.Trace) {
+	f.threw, f.returned = -1, -1
+	for i := range t.Events {
+		e := &t.Events[i]
+		switch e.Who {
+		case trace.Main:
+			if e.What == "threw" && e.Phase == trace.Point && f.threw < 0 {
+				f.threw = i
+			} else if e.What == "return" && e.Phase == trace.Point && f.returned < 0 {
+				f.returned = i
+			}
+		case trace.Process:
+			if e.What == "exit" && e.Phase == trace.Begin {
+				f.exits = append(f.exits, i)
+			} else if e.What == "processExit" && e.Phase == trace.Begin {
+				f.handlers = append(f.handlers, i)
+			}
+		default:
+			f.crashed = f.crashed || e.What == "threw"
+		}
+	}
 }
 
 // script takes the steps of a script; cancelled tells whether its token fires in the end.
@@ -129,6 +163,65 @@ func (r *Run) mains(kinds ...*plan.StepKind) int {
 		}
 	}
 	return n
+}
+
+// bodies are what the bodies of all background services have in common.
+type bodies struct {
+	failed    int  // the event with which the first of them failed or was cancelled, -1: none
+	cancelled int  // how many were cancelled
+	calm      bool // all ended, none with an error, none cancelled before its stop was called
+
+	// By service: how often it was started and its body called, and the first event tokenFired after its body had begun,
+	// 0 if there is none.
+	starts, calls, fired []int
+}
+
+func (r *Run) bodies() bodies {
+	f := r.facts()
+	if f.bodies != nil {
+		return *f.bodies
+	}
+	n := len(r.Services())
+	b := &bodies{failed: -1, calm: true, starts: make([]int, n), calls: make([]int, n), fired: make([]int, n)}
+	for _, c := range r.Calls(Start) {
+		b.starts[c.Service]++
+	}
+	for _, i := range r.idx().tokens {
+		if k := r.ownerOf(r.Event(i).Who); k >= 0 && b.fired[k] == 0 {
+			if body, ok := r.CallOf(k, Execute); ok && i > body.Begin {
+				b.fired[k] = i
+			}
+		}
+	}
+	for _, c := range r.Calls(Execute) {
+		b.calls[c.Service]++
+		switch {
+		case c.End < 0:
+			b.calm = false
+		case r.Failed(c):
+			if b.failed < 0 || c.End < b.failed {
+				b.failed = c.End
+			}
+			if r.Outcome(c) == trace.WasCancelled {
+				b.cancelled++
+			} else {
+				b.calm = false
+			}
+			if s, ok := r.CallOf(c.Service, Stop); !ok || c.End < s.Begin {
+				b.calm = false
+			}
+		}
+	}
+	f.bodies = b
+	return *b
+}
+
+// firedIn gives the first event that tells that the token of the body fired, -1 if there is none.
+func (r *Run) firedIn(w worker) int {
+	if i := r.bodies().fired[w.k]; i > 0 {
+		return i
+	}
+	return -1
 }
 
 // clause registers the check of a clause; a run without plan, profile or trace never exercised anything.

@@ -41,13 +41,12 @@ type listening struct {
 // ownerOf gives the place of the service that a thread belongs to, -1 if it is none.
 func (r *Run) ownerOf(who string) int {
 	who, _, _ = strings.Cut(who, "/")
-	list := r.Services()
-	for k := range list {
-		if list[k].Name == who {
-			return k
-		}
+	f := r.facts()
+	if f.names == nil {
+		n := serviceNames(r.Services())
+		f.names = &n
 	}
-	return -1
+	return f.names.find(who)
 }
 
 // listeners lists the listeners that services opened and that their own scripts close in the stop or in the disposal.
@@ -255,6 +254,9 @@ func drains(s plan.Script, addr string) bool {
 func refusedAfterClose(r *Run) Result {
 	out := Unseen()
 	list := r.listeners()
+	if len(list) == 0 {
+		return out
+	}
 	for _, what := range [...]string{"connect", "dial"} {
 		for _, i := range r.named(what) {
 			e := r.Event(i)
@@ -402,8 +404,11 @@ func (r *Run) firstListen(addr string) int {
 func staleFileReplaced(r *Run) Result {
 	for i := range r.Plan.Files {
 		f := &r.Plan.Files[i]
+		if f.State != "stale" {
+			continue
+		}
 		at := r.firstListen("unix:" + f.Path)
-		if f.State != "stale" || at < 0 {
+		if at < 0 {
 			continue
 		}
 		if e := r.Event(at); trace.Failed(e.Outcome) {
@@ -418,8 +423,11 @@ func staleFileReplaced(r *Run) Result {
 func othersFileKept(r *Run) Result {
 	for i := range r.Plan.Files {
 		f := &r.Plan.Files[i]
+		if f.State == "stale" {
+			continue
+		}
 		at := r.firstListen("unix:" + f.Path)
-		if f.State == "stale" || at < 0 {
+		if at < 0 {
 			continue
 		}
 		if e := r.Event(at); !trace.Failed(e.Outcome) {

@@ -330,45 +330,24 @@ func (r *Run) After(i, k int, d time.Duration) bool {
 func (r *Run) Last() int { return len(r.Trace.Events) - 1 }
 
 // crashed tells whether a thread of the application's own died of an error, which ends the process.
-func (r *Run) crashed() bool {
-	for _, i := range r.named("threw") {
-		if r.Event(i).Who != trace.Main {
-			return true
-		}
-	}
-	return false
-}
+func (r *Run) crashed() bool { return r.facts().crashed }
 
 // threw gives the event with which an error left main, -1 if none did.
-func (r *Run) threw() int { return r.First(trace.Main, "threw", trace.Point) }
+func (r *Run) threw() int { return r.facts().threw }
 
 // returned gives the event with which main returned, -1 if it did not.
-func (r *Run) returned() int { return r.First(trace.Main, "return", trace.Point) }
+func (r *Run) returned() int { return r.facts().returned }
 
 // exits lists the application's calls of exit. One that the plan does not have is the host's own doing, and no excuse.
 func (r *Run) exits() []int {
-	var out []int
 	if !r.PlanHas(plan.Exit) {
 		return nil
 	}
-	for _, i := range r.named("exit") {
-		if e := r.Event(i); e.Who == trace.Process && e.Phase == trace.Begin {
-			out = append(out, i)
-		}
-	}
-	return out
+	return r.facts().exits
 }
 
 // exitHandlers lists the begins of the application's exit handler.
-func (r *Run) exitHandlers() []int {
-	var out []int
-	for _, i := range r.named("processExit") {
-		if e := r.Event(i); e.Who == trace.Process && e.Phase == trace.Begin {
-			out = append(out, i)
-		}
-	}
-	return out
-}
+func (r *Run) exitHandlers() []int { return r.facts().handlers }
 
 // act gives the first call of one of the host's methods, with Begin -1 if there is none.
 func (r *Run) act(what string) Call {
