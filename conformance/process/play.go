@@ -162,7 +162,7 @@ func (pl *play) next(limit time.Time) time.Time {
 		if pl.due[0].at.Before(at) {
 			at = pl.due[0].at
 		}
-	} else if t := pl.last.Add(pl.quiet()); t.Before(at) && pl.acting == 0 {
+	} else if t := pl.last.Add(pl.quiet()); pl.s.id != nil && t.Before(at) && pl.acting == 0 {
 		at = t
 	}
 	return at
@@ -192,7 +192,7 @@ func (pl *play) tick(now, limit time.Time) (done bool, err error) {
 		return true, pl.hang(trace.Killed, fmt.Sprintf("the limit of %v for a run was reached", orDefault(pl.r.Limit, DefaultLimit)))
 	case pl.s.id == nil && !now.Before(pl.begun.Add(orDefault(pl.r.Identity, DefaultIdentity))):
 		return true, pl.broken(silence(orDefault(pl.r.Identity, DefaultIdentity)))
-	case len(pl.due) == 0 && pl.acting == 0 && !now.Before(pl.last.Add(pl.quiet())):
+	case pl.s.id != nil && len(pl.due) == 0 && pl.acting == 0 && !now.Before(pl.last.Add(pl.quiet())):
 		return true, pl.hang(trace.HangEnd, fmt.Sprintf("no event for %v and nothing left to send", pl.quiet()))
 	}
 	return false, nil

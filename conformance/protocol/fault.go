@@ -101,3 +101,12 @@ func quote(s string) string {
 
 // oneOf lists words for a message.
 func oneOf(words []string) string { return "one of " + strings.Join(words, ", ") }
+
+// FaultKinds lists all kinds of fault.
+func FaultKinds() []FaultKind {
+	return []FaultKind{
+		LineTooLong, StreamTooLong, TooManyEvents, CutShort, InvalidUTF8, InvalidJSON, NotAnObject, TooDeep, DuplicateKey, UnknownMessage,
+		UnknownKey, MissingKey, WrongType, OutOfRange, UnknownWord, TextTooLong, NoIdentity, TwoIdentities, OlderVersion, NewerVersion,
+		AfterEnd, EndBeforeEvents, CannotStart, Silence, DiedEarly, StreamClosed, NoEnd, LaneNotOffered, OutputWithout, CommandNotTaken,
+	}
+}

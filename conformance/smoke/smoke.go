@@ -85,11 +85,12 @@ type Options struct {
 	Stream   process.Stream // see process.Runner
 	Temp     string         // see process.Runner
 	Identity time.Duration  // until the identity; zero: 5 s
-	Quiet    time.Duration  // without an event, until a plan counts as hanging; zero: 500 ms
+	Quiet    time.Duration  // without an event, until a plan counts as hanging; zero: 1.5 s
 	Limit    time.Duration  // of each plan; zero: 10 s
 }
 
-// Check tries an adapter. It blocks for about a second, longer if the adapter is slow to start (up to 10 s) or hangs.
+// Check tries an adapter. It blocks for less than a second if the adapter is right, and some
+// seconds if it says nothing or hangs.
 func Check(ctx context.Context, command []string) *Report { return CheckWith(ctx, command, Options{}) }
 
 // CheckWith is Check with options.
@@ -130,7 +131,7 @@ func (c *checker) runner() *process.Runner {
 	o := &c.o
 	return &process.Runner{
 		Command: c.r.Command, Dir: o.Dir, Env: o.Env, Stream: o.Stream, Temp: o.Temp,
-		Identity: orDefault(o.Identity, 5*time.Second), Quiet: orDefault(o.Quiet, 500*time.Millisecond), Limit: orDefault(o.Limit, 10*time.Second),
+		Identity: orDefault(o.Identity, 5*time.Second), Quiet: orDefault(o.Quiet, 1500*time.Millisecond), Limit: orDefault(o.Limit, 10*time.Second),
 	}
 }
 
