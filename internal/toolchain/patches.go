@@ -21,6 +21,12 @@ var patches = []packagePatch{
 	{path: "internal/runtime/maps", apply: patchMaps},
 	{path: "internal/sync", apply: patchInternalSync},
 	{path: "sync", apply: patchSync},
+	{path: "math/rand", apply: func(p *sourcePackage) {
+		p.fn("rngSource.Seed").rename("hostsimSeed")
+	}},
+	{path: "unique", apply: func(p *sourcePackage) {
+		p.fn("Make").entry("hostsimQuiet(1); defer hostsimQuiet(-1)")
+	}},
 	{path: "crypto/internal/sysrand", apply: func(p *sourcePackage) {
 		p.fn("Read").entry("if hostsimRead({[]byte}) { return }")
 	}},
@@ -163,6 +169,25 @@ func patchInternalSync(p *sourcePackage) {
 	for _, name := range []string{"Lock", "TryLock", "Unlock"} {
 		p.fn("Mutex." + name).rename("hostsim" + name)
 	}
+	// How often these locks are taken depends on what earlier runs cached and the collector dropped.
+	n := 0
+	for _, f := range p.files {
+		for _, d := range f.ast.Decls {
+			if d, ok := d.(*ast.FuncDecl); ok && d.Body != nil && recvName(d) == "HashTrieMap" {
+				g := patchedFunc{p, f, d, d.Name.Name}
+				ast.Inspect(d.Body, func(node ast.Node) bool {
+					if sel, ok := node.(*ast.SelectorExpr); ok && (sel.Sel.Name == "Lock" || sel.Sel.Name == "Unlock") {
+						g.pkg.edit(f, sel.Sel.Pos(), sel.Sel.End(), "hostsim"+sel.Sel.Name)
+						n++
+					}
+					return true
+				})
+			}
+		}
+	}
+	if n == 0 {
+		p.fail("locks in the methods of HashTrieMap", "none")
+	}
 	p.fn("HashTrieMap.initSlow").swapCalls("runtime_rand", "hostsimSeed")
 }
 
@@ -175,7 +200,13 @@ func patchSync(p *sourcePackage) {
 	p.fn("Cond.Wait").entry("hostsimCondPoint(hostsimCondWait, {*Cond})")
 	p.fn("Cond.Signal").entry("hostsimCondPoint(hostsimCondWake, {*Cond})")
 	p.fn("Cond.Broadcast").entry("hostsimCondPoint(hostsimCondWake, {*Cond})")
-	// What a pool holds depends on earlier runs, so a controlled run does without.
-	p.fn("Pool.Get").entry("if hostsimControlled() { if {*Pool}.New == nil { return nil }; return {*Pool}.New() }")
-	p.fn("Pool.Put").entry("if hostsimControlled() { return }")
+	// What a pool holds depends on earlier runs, so a controlled run does without,
+	// but for the buffers of the standard library.
+	p.structField("Pool", "hostsimOwner uint8")
+	p.fn("Pool.Get").entry("if hostsimBare({*Pool}) { if {*Pool}.New == nil { return nil }; return {*Pool}.New() }")
+	p.fn("Pool.Put").entry("if hostsimBare({*Pool}) { return }")
+	p.fn("Pool.pinSlow").entry("hostsimQuiet(1); defer hostsimQuiet(-1)")
+	for _, name := range []string{"Store", "LoadOrStore", "LoadAndDelete", "Swap", "CompareAndSwap", "CompareAndDelete", "Range", "Clear"} {
+		p.fn("Map." + name).entry("hostsimMapPoint({*Map})")
+	}
 }

@@ -71,6 +71,8 @@ const (
 const (
 	hsNoteNet, hsNoteFile, hsNoteProcess, hsNoteCgo = 0, 1, 2, 3
 
+	hsStack = 16 << 10
+
 	hsQueueSize = 1 << 16
 	hsHeldSize  = 1 << 10
 	hsFair      = 10000 // scheduling points that one goroutine may pass in a row under a strategy without chance
@@ -84,6 +86,7 @@ type hsG struct {
 	run   uint64
 	prio  uint64
 	index uint32
+	quiet int32   // operations under way that are no scheduling points
 	want  uintptr // lock that it entered last
 	sema  uintptr // semaphore that it waits for
 }
@@ -194,6 +197,8 @@ func hsArm(c *hsConfig) {
 	if hs.q == nil {
 		hs.q = (*[hsQueueSize]guintptr)(persistentalloc(unsafe.Sizeof([hsQueueSize]guintptr{}), 0, &memstats.other_sys))
 	}
+	// Goroutines are started by the thousand and live for microseconds: growing a stack would be much of that time.
+	startingStackSize = hsStack
 	hs.run++
 	hs.strategy = c.strategy
 	hs.seed = c.seed
@@ -333,7 +338,7 @@ func hsIndexOf(gp *g) uint32 {
 	if h.goid != gp.goid || h.run != hs.run {
 		h.goid, h.run = gp.goid, hs.run
 		h.index = hs.nextIndex
-		h.want, h.sema = 0, 0
+		h.want, h.sema, h.quiet = 0, 0, 0
 		hs.nextIndex++
 		if hs.strategy == hsPCT {
 			h.prio = 1<<40 + hsDraw()>>32
@@ -589,6 +594,9 @@ func hsGlobrunqput(gp *g) {
 // hsYield is a scheduling point.
 func hsYield(giveWay bool) {
 	gp := getg()
+	if gp.hostsim.quiet != 0 && gp.hostsim.goid == gp.goid && gp.hostsim.run == hs.run {
+		return
+	}
 	if gp.m.locks != 0 || gp.m.mallocing != 0 || gp.m.dying != 0 {
 		return
 	}
@@ -913,6 +921,52 @@ func hsSyncPoint(kind int, addr unsafe.Pointer, aux int) {
 	}
 	hsYield(false)
 }
+
+//go:linkname hsRandControlled math/rand.hostsimControlled
+func hsRandControlled() bool { return hs.on && hsHere() }
+
+//go:linkname hsSyncQuiet sync.hostsimQuiet
+func hsSyncQuiet(d int32) {
+	if hs.on && hsHere() {
+		gp := getg()
+		hsIndexOf(gp)
+		gp.hostsim.quiet += d
+	}
+}
+
+//go:linkname hsUniqueQuiet unique.hostsimQuiet
+func hsUniqueQuiet(d int32) { hsSyncQuiet(d) }
+
+// hsSyncStd reports whether the function that uses a sync.Pool belongs to the standard library.
+//
+//go:linkname hsSyncStd sync.hostsimStd
+func hsSyncStd() bool {
+	var pcs [8]uintptr
+	n := callers(1, pcs[:])
+	for _, pc := range pcs[:n] {
+		f := findfunc(pc - 1)
+		if !f.valid() {
+			continue
+		}
+		name := funcname(f)
+		if hsPrefix(name, "sync.") || hsPrefix(name, "runtime.") {
+			continue
+		}
+		for _, p := range hsBufferPackages {
+			if hsPrefix(name, p) {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
+
+func hsPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }
+
+// hsBufferPackages keep nothing but buffers in their pools.
+var hsBufferPackages = [...]string{"fmt.", "regexp.", "encoding/json.", "encoding/base64.", "log.", "log/slog.", "log/slog/internal",
+	"reflect.", "strconv.", "os.", "math/big.", "crypto/", "bytes.", "strings.", "go/", "compress/", "internal/", "encoding/xml.", "unicode/"}
 
 //go:linkname hsSyncControlled sync.hostsimControlled
 func hsSyncControlled() bool { return hs.on && hsHere() }

@@ -14,6 +14,7 @@ const (
 	hostsimWgWait      = 16
 	hostsimCondWait    = 17
 	hostsimCondWake    = 18
+	hostsimMapOp       = 23
 )
 
 // The runtime knows the address of an RWMutex as that of its first field.
@@ -31,8 +32,32 @@ func hostsimUnlock(kind int, addr unsafe.Pointer)
 //go:linkname hostsimPoint
 func hostsimPoint(kind int, addr unsafe.Pointer, aux int)
 
+// hostsimStd reports whether the caller's caller's caller belongs to the standard library.
+//
+//go:linkname hostsimStd
+func hostsimStd() bool
+
 //go:linkname hostsimControlled
 func hostsimControlled() bool
+
+// hostsimQuiet makes what follows no scheduling point, for 1, and ends that, for -1.
+//
+//go:linkname hostsimQuiet
+func hostsimQuiet(d int32)
+
+// hostsimBare reports whether p must look empty to the caller.
+func hostsimBare(p *Pool) bool {
+	if !hostsimControlled() {
+		return false
+	}
+	if p.hostsimOwner == 0 {
+		p.hostsimOwner = 1
+		if hostsimStd() {
+			p.hostsimOwner = 2
+		}
+	}
+	return p.hostsimOwner == 1
+}
 
 func hostsimCondPoint(kind int, c *Cond) { hostsimPoint(kind, unsafe.Pointer(c), 0) }
 
@@ -69,3 +94,5 @@ func (rw *RWMutex) TryLock() bool { return rw.hostsimTryLock() }
 
 // Unlock unlocks rw for writing.
 func (rw *RWMutex) Unlock() { rw.hostsimUnlock() }
+
+func hostsimMapPoint(m *Map) { hostsimPoint(hostsimMapOp, unsafe.Pointer(m), 0) }

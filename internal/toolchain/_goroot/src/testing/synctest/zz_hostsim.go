@@ -39,6 +39,8 @@ func hostsimTest(t *testing.T, f func(*testing.T)) bool {
 	runtime.GOMAXPROCS(1)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(hostsimMemory(cfg)))
+	defer func(rate int) { runtime.MemProfileRate = rate }(runtime.MemProfileRate)
+	runtime.MemProfileRate = 0
 	hostsimWatch(cfg.stall)
 	s := &hostsimSession{t: t, f: f, cfg: cfg, distinct: map[uint64]struct{}{}}
 	s.all()
