@@ -275,10 +275,8 @@ func disposalRequestsStop(r *Run) Result {
 	if r.Event(d.Begin).What == "run" && !r.Failed(d) || began >= 0 && began < d.Begin || len(r.Signals()) > 0 || len(r.Calls(Stop)) > 0 || len(r.Requests()) > 0 {
 		return Unseen()
 	}
-	for _, c := range r.Calls(Execute) {
-		if r.Failed(c) {
-			return Unseen() // a background service that may have asked for a stop
-		}
+	if r.bodies().failed >= 0 || r.Logged("Host#10") >= 0 {
+		return Unseen() // a background service that asked for a stop
 	}
 	note := r.Notes(AppStopping)
 	if len(note) > 0 && note[0].Begin < r.Calls(Dispose)[0].Begin {

@@ -24,7 +24,9 @@ func init() {
 }
 
 // exitSignal tells whether an exit of the runtime was asked for by a signal, so that main may be cut off.
-func (r *Run) exitSignal() bool { return r.endsTheRuntime("SIGTERM") && r.signalled("SIGTERM") }
+func (r *Run) exitSignal() bool {
+	return r.endsTheRuntime("SIGTERM") && (r.signalled("SIGTERM") || r.PlanHas(plan.Raise))
+}
 
 // hastened tells whether the process died of a signal that may have met it with its default action, which is not the
 // host's doing: one that came after the first, or when run had returned.
