@@ -21,6 +21,7 @@ type config struct {
 	proc     Process
 	lifetime func(*Host) HostLifetime
 	regs     []registration
+	names    map[string]bool // of regs, once there are more than a few
 
 	shutdownTimeout *time.Duration
 	startupTimeout  time.Duration
@@ -42,14 +43,38 @@ func WithService(name string, s Service) Option {
 // WithFactory registers a service that is constructed when the host starts.
 func WithFactory(name string, construct func() (Service, error)) Option {
 	return func(c *config) error {
-		for _, r := range c.regs {
-			if r.name == name {
-				return fmt.Errorf("host: two services are named %q; a name must tell one service from all others", name)
-			}
+		if c.named(name) {
+			return fmt.Errorf("host: two services are named %q; a name must tell one service from all others", name)
 		}
 		c.regs = append(c.regs, registration{name, construct})
 		return nil
 	}
+}
+
+// few is up to how many services names are compared one by one; beyond that a set is kept.
+const few = 16
+
+// named tells whether a service of this name is registered.
+func (c *config) named(name string) bool {
+	if len(c.regs) < few {
+		for _, r := range c.regs {
+			if r.name == name {
+				return true
+			}
+		}
+		return false
+	}
+	if c.names == nil {
+		c.names = map[string]bool{}
+		for _, r := range c.regs {
+			c.names[r.name] = true
+		}
+	}
+	if c.names[name] {
+		return true
+	}
+	c.names[name] = true
+	return false
 }
 
 // WithProfile makes the host behave as a profile says: "strict" (the default) or "dotnet-2.2" to "dotnet-10".

@@ -3,7 +3,6 @@ package virtual_test
 import (
 	"bytes"
 	"runtime"
-	"sync"
 	"testing"
 
 	"github.com/hostsim/hostsim/conformance/virtual"
@@ -23,10 +22,16 @@ func TestAgreementWithTheRealHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lanes := sync.Pool{New: func() any { return virtual.New(nil) }}
-	report := agree.Play(recs, exceptions, runtime.GOMAXPROCS(0), func(rec *recorded.Recording) (*trace.Trace, error) {
-		l := lanes.Get().(*virtual.Lane)
-		defer lanes.Put(l)
+	jobs := runtime.GOMAXPROCS(0)
+	lanes := make(chan *virtual.Lane, jobs)
+	for range jobs {
+		l := virtual.New(nil)
+		defer l.Close()
+		lanes <- l
+	}
+	report := agree.Play(recs, exceptions, jobs, func(rec *recorded.Recording) (*trace.Trace, error) {
+		l := <-lanes
+		defer func() { lanes <- l }()
 		tr, err := l.Play(rec.Plan, rec.Release)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,8 @@
 package virtual_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/hostsim/hostsim/conformance/virtual"
@@ -37,4 +39,18 @@ func BenchmarkReplay(b *testing.B) {
 			}
 		})
 	}
+}
+
+func size(n int) string { return strconv.Itoa(n) + "-services" }
+
+// many is the SIGTERM plan with n services.
+func many(tb testing.TB, n int) *plan.Plan {
+	tb.Helper()
+	var b strings.Builder
+	b.WriteString("services:\n")
+	for i := range n {
+		b.WriteString("- {name: s" + strconv.Itoa(i) + "}\n")
+	}
+	b.WriteString("signals: [{after: lifetime.applicationStarted, wait: 300ms, send: SIGTERM}]\n")
+	return parse(tb, b.String())
 }
