@@ -274,7 +274,7 @@ func (r *Run) anyFailed(h Hook) bool {
 }
 
 func stopSucceeds(r *Run) Result {
-	if !r.OneStart() || r.Overlapping() || r.disposalFailed() || r.anyFailed(Execute) || len(r.idx().abandoned) > 0 || r.MainHas(plan.StartCancelled, plan.StartCancelAfter) {
+	if !r.OneStart() || r.Overlapping() || r.disposalFailed() || r.anyFailed(Execute) || len(r.idx().abandoned) > 0 || r.startTimedOut() || r.MainHas(plan.StartCancelled, plan.StartCancelAfter) {
 		return Unseen()
 	}
 	for h := Starting; h < hooks; h++ {
