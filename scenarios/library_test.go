@@ -8,12 +8,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/recorded"
+	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
 )
 
@@ -189,4 +192,45 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "files/s")
+}
+
+// TestLibraryHoldsOnTheRecordings: where a plan of the library was recorded, what the scenario expects of a release is
+// what the real host did, in every variant that was seen.
+func TestLibraryHoldsOnTheRecordings(t *testing.T) {
+	recs, err := recorded.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byPlan := map[string][]*recorded.Recording{}
+	for _, r := range recs {
+		key := string(plan.AppendJSON(nil, r.Plan))
+		byPlan[key] = append(byPlan[key], r)
+	}
+	const startUp = 500 * time.Millisecond // what starting cost the real host on a busy machine
+	compared := 0
+	for _, s := range library(t) {
+		for _, r := range byPlan[string(plan.AppendJSON(nil, s.Plan))] {
+			for _, e := range s.Expected(r.Release) {
+				for i := range r.Variants {
+					v := r.Variants[i]
+					if v.Trace.End.Kind == trace.HangEnd { // the recorder could not tell the two apart
+						for _, end := range e.Ends {
+							if end.End.Kind == trace.Deadlock {
+								v.Trace.End.Kind = trace.Deadlock
+							}
+						}
+					}
+					own := *e
+					own.Cycle, own.Reason = nil, ""
+					compared++
+					if m := own.Check(&v.Trace, scenarios.Tolerance{Abs: startUp, Rel: 0.1, Real: true}); m != nil {
+						t.Errorf("%s:%d: variant %d of %s: %s", s.File, m.Pos.Line, i+1, r.Release, m.Said)
+					}
+				}
+			}
+		}
+	}
+	if compared < 500 {
+		t.Errorf("only %d recorded variants were compared", compared)
+	}
 }

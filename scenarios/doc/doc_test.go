@@ -65,10 +65,10 @@ func TestRefused(t *testing.T) {
 		"two documents":        {"a: 1\n---\nb: 2\n", `f:2:1: more than one document: found a second document, expected one document in a file`},
 		"nothing":              {"", "f:1:1: empty document: expected a mapping"},
 		"a comment":            {"# nothing\n", "f:1:1: empty document: expected a mapping"},
-		"yaml syntax":          {"a: [1\nb: 2\n", "f:1:1: invalid YAML: found did not find expected ',' or ']'"},
-		"json syntax":          {"{\"a\":1,\n\"b\" 2}", "f:2:5: invalid JSON: found invalid character '2' after object key"},
-		"json cut off":         {`{"a":`, "f:1:6: invalid JSON: found unexpected end of JSON input"},
-		"json, more after it":  {`{} {}`, "f:1:4: invalid JSON: found invalid character '{' after top-level value"},
+		"yaml syntax":          {"a: [1\nb: 2\n", "f:1:1: invalid YAML: did not find expected ',' or ']'"},
+		"json syntax":          {"{\"a\":1,\n\"b\" 2}", "f:2:5: invalid JSON: invalid character '2' after object key"},
+		"json cut off":         {`{"a":`, "f:1:6: invalid JSON: unexpected end of JSON input"},
+		"json, more after it":  {`{} {}`, "f:1:4: invalid JSON: invalid character '{' after top-level value"},
 		"half a surrogate":     {`{"a":"\ud83d!"}`, `f:1:6: invalid JSON: found half of a surrogate pair, \ud83d, expected both halves`},
 		"the other half":       {`{"a":"x\ude00"}`, `f:1:6: invalid JSON: found half of a surrogate pair, \ude00, expected both halves`},
 		"no UTF-8":             {"a: 1\nb: \xff\n", "f:2:4: invalid UTF-8: found byte 0xff, expected UTF-8 text"},
@@ -86,6 +86,33 @@ func TestRefused(t *testing.T) {
 				t.Errorf("%T has no *Error in it", err)
 			}
 		})
+	}
+}
+
+func TestFaultyLine(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"text behind a quote":     {"a: 1\nb: 2\nwhy: \"Stop now\" is how\nc: 3\n", "f:3:1: invalid YAML: did not find expected key"},
+		"a tab":                   {"a: 1\nb:\n\tc: 2\n", "f:3:1: invalid YAML: found character that cannot start any token"},
+		"a wrong indentation":     {"a:\n  - b\n c: d\n", "f:3:2: invalid YAML: did not find expected key"},
+		"a quote without its end": {"x: y\nk: 'abc\nl: 1\n", "f:2:1: invalid YAML: found unexpected end of stream"},
+		"a colon in a value":      {"# c\na: b: c\n", "f:2:1: invalid YAML: mapping values are not allowed in this context"},
+		"a character":             {"a:\n  b: @c\n", "f:2:3: invalid YAML: found character that cannot start any token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Parse("f", []byte(c.text)); err == nil || err.Error() != c.want {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestFaultInALargeFile: in a large file the faulty line is not sought, and is about right all the same.
+func TestFaultInALargeFile(t *testing.T) {
+	const lines = 2 * soughtBytes / 21
+	text := strings.Repeat("- {a: 1, b: [2, 3]}\n", lines) + "- ]\n"
+	_, err := Parse("f", []byte(text))
+	if list := All(err); len(list) != 1 || list[0].Line < lines || list[0].Line > lines+2 {
+		t.Errorf("got %v, want an error near line %d", err, lines+1)
 	}
 }
 
@@ -148,6 +175,7 @@ func TestAppendYAML(t *testing.T) {
 	step.Set("delay", NewText("600ms"))
 	service.Set("stop", NewList(step, NewText("yield")))
 	n := NewMap()
+	n.Set("words", NewTexts([]string{"HOST-STOP-001", "HOST-STOP-002", "HOST-STOP-003", "HOST-STOP-004", "HOST-STOP-005", "HOST-STOP-006", "HOST-STOP-007", "HOST-STOP-008"}))
 	n.Set("title", NewText("A second SIGTERM: nothing changes."))
 	n.Set("why", NewText(strings.TrimSpace(strings.Repeat("Operators press twice, in anger. ", 5))))
 	n.Set("services", NewList(service, service))
@@ -155,7 +183,9 @@ func TestAppendYAML(t *testing.T) {
 	n.Set("texts", NewTexts([]string{"2", "true", "0.300  c stop begin", "a: b", "# no", "", "-", "no", "x,y", "é", "300ms", "12:30", "tab\t"}))
 	n.Set("table", NewText("  0  a\n 57  b\n"))
 	n.Set("empty", NewList())
-	const want = `title: "A second SIGTERM: nothing changes."
+	const want = `words: [HOST-STOP-001, HOST-STOP-002, HOST-STOP-003, HOST-STOP-004, HOST-STOP-005, HOST-STOP-006,
+  HOST-STOP-007, HOST-STOP-008]
+title: "A second SIGTERM: nothing changes."
 why: >-
   Operators press twice, in anger. Operators press twice, in anger. Operators press twice, in anger. Operators
   press twice, in anger. Operators press twice, in anger.
@@ -172,7 +202,7 @@ texts:
 - ""
 - "-"
 - "no"
-- "x,y"
+- x,y
 - é
 - 300ms
 - "12:30"

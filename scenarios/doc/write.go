@@ -53,6 +53,9 @@ func (w *yamlWriter) item(n *Node, outer, col int) {
 		w.block(n, col)
 	case n.Kind == String && strings.Contains(n.Text, "\n"):
 		w.literal(n.Text, outer)
+	case n.Kind == String:
+		w.scalar(n.Text, false)
+		w.b = append(w.b, '\n')
 	default:
 		w.flow(n)
 		w.b = append(w.b, '\n')
@@ -70,6 +73,14 @@ func (w *yamlWriter) value(n *Node, indent int) {
 	case n.Kind == String && foldable(n.Text, indent):
 		w.fold(n.Text, indent)
 		return
+	case n.Kind == String:
+		w.b = append(w.b, ' ')
+		w.scalar(n.Text, false)
+		w.b = append(w.b, '\n')
+		return
+	case n.Kind == List && areWords(n) && !w.fits(n, used+20):
+		w.words(n, indent)
+		return
 	case n.Kind == List && len(n.Items) > 0 && (!w.fits(n, used+20) || hasMaps(n)):
 		w.b = append(w.b, '\n')
 		w.indent(indent)
@@ -84,6 +95,37 @@ func (w *yamlWriter) value(n *Node, indent int) {
 	w.b = append(w.b, ' ')
 	w.flow(n)
 	w.b = append(w.b, '\n')
+}
+
+// areWords tells whether all items of a list are single words.
+func areWords(n *Node) bool {
+	for i := range n.Items {
+		if x := &n.Items[i]; x.Kind != String || !plain(x.Text, true) || strings.Contains(x.Text, " ") {
+			return false
+		}
+	}
+	return len(n.Items) > 0
+}
+
+// words writes a list of words in flow style over several lines, behind the colon.
+func (w *yamlWriter) words(n *Node, indent int) {
+	w.b = append(w.b, " ["...)
+	line := len(w.b)
+	for i := range n.Items {
+		word := n.Items[i].Text
+		if i > 0 {
+			w.b = append(w.b, ',')
+			if len(w.b)-line+len(word)+indent+12 > width {
+				w.b = append(w.b, '\n')
+				w.indent(indent + 2)
+				line = len(w.b)
+			} else {
+				w.b = append(w.b, ' ')
+			}
+		}
+		w.b = append(w.b, word...)
+	}
+	w.b = append(w.b, "]\n"...)
 }
 
 // hasMaps tells whether a list has an item of more than one key, or one with a name, which reads better on a line of its

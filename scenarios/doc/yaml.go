@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// yamlLine finds the place in a message of the YAML library, which has no structured error for syntax.
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+// yamlPlace is the line in a message of the YAML library: of the collection around a fault, or one off, or missing.
+var yamlPlace = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 func parseYAML(name string, data []byte) (*Node, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
@@ -21,7 +21,7 @@ func parseYAML(name string, data []byte) (*Node, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, &Error{File: name, Line: 1, Col: 1, Rule: "empty document", Expected: "a mapping"}
 		}
-		return nil, syntaxError(name, err)
+		return nil, syntaxError(name, data, err)
 	}
 	c := &yamlReader{errs: Errors{File: name}}
 	out := &Node{}
@@ -32,7 +32,7 @@ func parseYAML(name string, data []byte) (*Node, error) {
 	if err := decode(dec, &second); err == nil {
 		c.errs.Add(second.Line, second.Column, Error{Rule: "more than one document", Found: "a second document", Expected: "one document in a file"})
 	} else if !errors.Is(err, io.EOF) {
-		return nil, syntaxError(name, err)
+		return nil, syntaxError(name, data, err)
 	}
 	if err := c.errs.Err(); err != nil {
 		return nil, err
@@ -51,17 +51,74 @@ func decode(dec *yaml.Decoder, n *yaml.Node) (err error) {
 	return dec.Decode(n)
 }
 
-func syntaxError(name string, err error) error {
+func syntaxError(name string, data []byte, err error) error {
 	msg := err.Error()
-	line := 1
-	if m := yamlLine.FindStringSubmatch(msg); m != nil {
+	line, col := 1, 1
+	if m := yamlPlace.FindStringSubmatch(msg); m != nil {
 		msg = msg[len(m[0]):]
-		if m[1] != "" {
-			line, _ = strconv.Atoi(m[1])
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			line = n
 		}
 	}
+	if len(data) <= soughtBytes {
+		line, col = faultyLine(data)
+	}
 	msg, _, _ = strings.Cut(msg, "\n")
-	return &Error{File: name, Line: max(line, 1), Col: 1, Rule: "invalid YAML", Found: Shorten(msg)}
+	return &Error{File: name, Line: line, Col: col, Rule: "invalid YAML: " + Shorten(msg)}
+}
+
+// soughtBytes is the size of the largest file in which the faulty line is sought; in a larger one it is what the
+// library says, which may be off.
+const soughtBytes = 64 << 10
+
+// faultyLine gives the line that makes a document invalid: the one behind the longest run of lines that is valid for
+// itself. It looks back from where the library gave up.
+func faultyLine(data []byte) (line, col int) {
+	r := &slowReader{data: data}
+	_ = readThrough(r)
+	end := min(r.at, len(data))
+	if i := bytes.IndexByte(data[end:], '\n'); i >= 0 {
+		end += i + 1
+	} else {
+		end = len(data)
+	}
+	for budget := 4 * soughtBytes; end > 0 && budget > 0; budget -= end {
+		start := bytes.LastIndexByte(data[:end-1], '\n') + 1
+		if readThrough(bytes.NewReader(data[:start])) == nil {
+			indent := len(data[start:end]) - len(bytes.TrimLeft(data[start:end], " "))
+			return position(data, start+indent)
+		}
+		end = start
+	}
+	return position(data, end)
+}
+
+// readThrough reads every document of a stream.
+func readThrough(r io.Reader) error {
+	dec := yaml.NewDecoder(r)
+	for {
+		var n yaml.Node
+		if err := decode(dec, &n); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// slowReader hands out single bytes, so that at tells how far somebody has read.
+type slowReader struct {
+	data []byte
+	at   int
+}
+
+func (r *slowReader) Read(p []byte) (int, error) {
+	if r.at >= len(r.data) {
+		return 0, io.EOF
+	}
+	p[0] = r.data[r.at]
+	r.at++
+	return 1, nil
 }
 
 type yamlReader struct {

@@ -20,6 +20,7 @@ var vocabulary = map[string][]string{
 	"signal":        allSignals,
 	"signalHandler": Signals,
 	"log":           {"Trace", "Debug", "Information", "Warning", "Error", "Critical"},
+	"systemd":       {"notify"},
 	"net":           nil, // anything: connections are named by the plan
 	"world":         nil,
 }

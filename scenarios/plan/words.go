@@ -70,7 +70,7 @@ func ValidName(s string) bool {
 // reserved are the actors of a trace that are not services.
 var reserved = map[string]bool{
 	"host": true, "lifetime": true, "hostLifetime": true, "process": true, "main": true, "processExit": true,
-	"signal": true, "signalHandler": true, "log": true, "net": true, "world": true,
+	"signal": true, "signalHandler": true, "log": true, "net": true, "world": true, "systemd": true,
 }
 
 func isName(s, extra string) bool {

@@ -71,7 +71,7 @@ func TestImportRefuses(t *testing.T) {
 		want  string
 	}{
 		"an empty directory":  {nil, "holds no RELEASE/PLAN.json"},
-		"a broken file":       {map[string]string{"dotnet-3.1/p.json": early, "dotnet-10/p.json": "{"}, "p.json:1:2: invalid JSON"},
+		"a broken file":       {map[string]string{"dotnet-3.1/p.json": early, "dotnet-10/p.json": "{"}, "p.json:1:2: invalid JSON: "},
 		"the wrong folder":    {map[string]string{"dotnet-6/p.json": early}, "expected it to lie in dotnet-3.1/p.json"},
 		"two different plans": {map[string]string{"dotnet-3.1/p.json": early, "dotnet-10/p.json": strings.Replace(late, `"a"}`, `"b"}`, 1)}, "different plans"},
 	} {
