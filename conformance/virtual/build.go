@@ -39,7 +39,11 @@ func (g *program) build() error {
 		opts = append(opts, host.WithFactory(s.Name, func() (host.Service, error) { return g.service(s) }))
 	}
 	if l := g.plan.HostLifetime; l != nil {
-		opts = append(opts, host.WithHostLifetime(g.lifetime(l)))
+		make := g.lifetime(l)
+		if g.fault != &noFault {
+			make = g.around(make)
+		}
+		opts = append(opts, host.WithHostLifetime(make))
 	}
 	if f := g.fault.Options; f != nil {
 		opts = f(g.handle(), opts)
@@ -67,19 +71,19 @@ func (g *program) lifetime(l *plan.HostLifetime) func(*host.Host) host.HostLifet
 
 func (g *program) callbacks(what string, scripts []plan.Script, on func(func() error) func()) {
 	if len(scripts) == 0 {
-		on(func() error {
+		on(g.noted(what, 0, func() error {
 			g.w.Emit(trace.Event{Who: trace.Lifetime, What: what})
 			return nil
-		})
+		}))
 	}
 	for i, script := range scripts {
-		on(func() error {
+		on(g.noted(what, i, func() error {
 			g.w.Emit(trace.Event{Who: trace.Lifetime, What: what, Phase: trace.Begin, Detail: trace.Number(i + 1)})
 			g.rt.Enter(trace.Lifetime, what)
 			err := g.player.Sync(trace.Lifetime, what, script)
 			g.rt.Leave()
 			g.w.Emit(trace.Event{Who: trace.Lifetime, What: what, Phase: trace.End, Outcome: puppet.Outcome(err), Detail: trace.Number(i + 1)})
 			return err
-		})
+		}))
 	}
 }

@@ -6,9 +6,7 @@ import (
 	"github.com/hostsim/hostsim/fakes/puppet"
 	"github.com/hostsim/hostsim/fakes/world"
 	"github.com/hostsim/hostsim/host"
-	"github.com/hostsim/hostsim/host/seam"
 	"github.com/hostsim/hostsim/scenarios/plan"
-	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
 // Fault makes a faulty host of the reference host: it changes a rule, or stands between the host and what it deals with —
@@ -18,26 +16,35 @@ import (
 // late, on another thread, with another context, or change what it returns.
 type Fault struct {
 	Rules   func(*host.Rules)  // change how the host behaves
-	Runtime func(*world.Rules) // change how the simulated process behaves
+	Runtime func(*world.Rules) // change how the simulated process and its files behave
 
 	// Service replaces a service after its construction; use Wrap to keep its other abilities.
 	Service func(h *Handle, name string, s host.Service) host.Service
 	// New stands around the construction of a service.
 	New func(h *Handle, name string, next func() (host.Service, error)) (host.Service, error)
-	// Options may change, reorder, drop or add the options that the host is made with. Services come in plan order.
+	// Body stands around the body of a background service.
+	Body func(h *Handle, name string, ctx context.Context, next func(context.Context) error) error
+	// Options may change, reorder, drop or add the options that the host is made with. Services come in plan order, last.
 	Options func(h *Handle, opts []host.Option) []host.Option
 
-	// The host's own calls.
+	// The host's own calls. Start, Wait and Dispose are those that main makes, not those that run is made of.
 	Run, Start, Stop, Wait func(h *Handle, ctx context.Context, next func(context.Context) error) error
-	Dispose                func(h *Handle, next func() error) error
+	Build, Dispose         func(h *Handle, next func() error) error
 	StopApplication        func(h *Handle, next func())
 
-	// What the host uses.
-	Observer func(h *Handle, e host.Event, next func(host.Event))
-	Process  func(h *Handle, p host.Process) host.Process
+	// What the host uses and calls: observer, process, the application's own host lifetime, and its callbacks of a
+	// notification (applicationStarted and so on), each with its number in order of registration.
+	Observer                   func(h *Handle, e host.Event, next func(host.Event))
+	Process                    func(h *Handle, p host.Process) host.Process
+	WaitForStart, LifetimeStop func(h *Handle, ctx context.Context, next func(context.Context) error) error
+	Notify                     func(h *Handle, what string, number int, next func() error) error
 
-	// ExitCode changes what main's return value becomes.
-	ExitCode func(h *Handle, code int) int
+	// What a host that takes more upon itself than it should may get hold of: the application's own signal handlers, its
+	// exits, what becomes of an error that nobody handles (on main's thread, or another), and the code that main returns.
+	SignalHandler func(h *Handle, next func() (cancelDefault bool)) (cancelDefault bool)
+	Exit          func(h *Handle, code int, next func(code int))
+	Abort         func(h *Handle, main bool, next func())
+	ExitCode      func(h *Handle, code int) int
 }
 
 var noFault Fault
@@ -53,28 +60,6 @@ func (f *Fault) alter(r *host.Rules, rt **world.Rules) {
 	}
 }
 
-// Handle gives a fault access to the run that it is in. State keeps what a fault remembers during one run.
-type Handle struct {
-	RT    seam.Runtime
-	World *world.World
-	Plan  *plan.Plan
-	Host  func() *host.Host // nil before build
-	State map[string]any
-
-	player *puppet.Player
-}
-
-// Emit records an event.
-func (h *Handle) Emit(e trace.Event) { h.World.Emit(e) }
-
-func (g *program) handle() *Handle {
-	if g.h == nil {
-		g.h = &Handle{RT: g.rt, World: g.w, Plan: g.plan, State: map[string]any{}, player: &g.player,
-			Host: func() *host.Host { return g.host }}
-	}
-	return g.h
-}
-
 // with puts a fault around one of the host's calls.
 func with(g *program, f func(*Handle, context.Context, func(context.Context) error) error, next func(context.Context) error) func(context.Context) error {
 	if f == nil {
@@ -86,6 +71,13 @@ func with(g *program, f func(*Handle, context.Context, func(context.Context) err
 func (g *program) hostRun(ctx context.Context) error  { return with(g, g.fault.Run, g.host.Run)(ctx) }
 func (g *program) hostStop(ctx context.Context) error { return with(g, g.fault.Stop, g.host.Stop)(ctx) }
 
+func (g *program) hostBuild() error {
+	if f := g.fault.Build; f != nil {
+		return f(g.handle(), g.build)
+	}
+	return g.build()
+}
+
 func (g *program) hostDispose() error {
 	if f := g.fault.Dispose; f != nil {
 		return f(g.handle(), g.host.Dispose)
@@ -94,18 +86,33 @@ func (g *program) hostDispose() error {
 }
 
 func (g *program) service(s *plan.Service) (host.Service, error) {
-	next := func() (host.Service, error) { return g.player.New(s) }
+	if g.fault.New == nil && g.fault.Service == nil {
+		return g.player.New(s)
+	}
+	h := g.handle()
+	next := func() (host.Service, error) { return h.Construct(s.Name) }
 	var svc host.Service
 	var err error
 	if f := g.fault.New; f != nil {
-		svc, err = f(g.handle(), s.Name, next)
+		svc, err = f(h, s.Name, next)
 	} else {
 		svc, err = next()
 	}
 	if err == nil && g.fault.Service != nil {
-		svc = g.fault.Service(g.handle(), s.Name, svc)
+		svc = g.fault.Service(h, s.Name, svc)
 	}
 	return svc, err
+}
+
+// body stands around the body of a background service.
+func (g *program) body() func(string, context.Context, func(context.Context) error) error {
+	f := g.fault.Body
+	if f == nil {
+		return nil
+	}
+	return func(name string, ctx context.Context, next func(context.Context) error) error {
+		return f(g.handle(), name, ctx, next)
+	}
 }
 
 func (g *program) process() host.Process {
@@ -128,81 +135,60 @@ type observerFunc func(host.Event)
 // HostEvent implements host.Observer.
 func (f observerFunc) HostEvent(e host.Event) { f(e) }
 
-// Calls are replacements for the calls of a service; nil keeps a call as it is.
-type Calls struct {
-	Start, Stop                          func(ctx context.Context, next func(context.Context) error) error
-	Starting, Started, Stopping, Stopped func(ctx context.Context, next func(context.Context) error) error
-	Dispose                              func(next func() error) error
-}
-
-// Wrap puts calls around those of a service; what the service is besides (lifecycle, worker, prefixed, disposer) it stays.
-func Wrap(s host.Service, c Calls) host.Service {
-	w := wrapped{s, c}
-	switch s := s.(type) {
-	case host.Worker:
-		return &wrappedWorker{s, w}
-	case host.LifecycleService:
-		return &wrappedLifecycle{w, s}
+// around puts the fault around the host lifetime that the plan gives.
+func (g *program) around(make func(*host.Host) host.HostLifetime) func(*host.Host) host.HostLifetime {
+	return func(owner *host.Host) host.HostLifetime {
+		l := make(owner)
+		g.handle().lifetime = l
+		return &faultyLifetime{g, l}
 	}
-	return &w
 }
 
-type wrapped struct {
-	s host.Service
-	c Calls
+type faultyLifetime struct {
+	g *program
+	l host.HostLifetime
 }
 
-func around(f func(context.Context, func(context.Context) error) error, ctx context.Context, next func(context.Context) error) error {
-	if f == nil {
-		return next(ctx)
+func (l *faultyLifetime) WaitForStart(ctx context.Context) error {
+	return with(l.g, l.g.fault.WaitForStart, l.l.WaitForStart)(ctx)
+}
+
+func (l *faultyLifetime) Stop(ctx context.Context) error {
+	return with(l.g, l.g.fault.LifetimeStop, l.l.Stop)(ctx)
+}
+
+func (l *faultyLifetime) Dispose() error {
+	if d, ok := l.l.(host.Disposer); ok {
+		return d.Dispose()
 	}
-	return f(ctx, next)
+	return nil
 }
 
-func (w *wrapped) Start(ctx context.Context) error { return around(w.c.Start, ctx, w.s.Start) }
-func (w *wrapped) Stop(ctx context.Context) error  { return around(w.c.Stop, ctx, w.s.Stop) }
-
-func (w *wrapped) HasSynchronousPart() bool {
-	p, ok := w.s.(host.Prefixed)
-	return ok && p.HasSynchronousPart()
-}
-
-func (w *wrapped) Dispose() error {
-	d, ok := w.s.(host.Disposer)
-	if !ok {
-		return nil
+// noted puts the fault around a callback of a notification.
+func (g *program) noted(what string, number int, f func() error) func() error {
+	if g.fault == &noFault {
+		return f
 	}
-	if w.c.Dispose != nil {
-		return w.c.Dispose(d.Dispose)
+	h := g.handle()
+	h.notes[what] = append(h.notes[what], f)
+	if g.fault.Notify == nil {
+		return f
 	}
-	return d.Dispose()
+	return func() error { return g.fault.Notify(h, what, number, f) }
 }
 
-type wrappedLifecycle struct {
-	wrapped
-	l host.LifecycleService
+func (g *program) exit(code int) {
+	if f := g.fault.Exit; f != nil {
+		f(g.handle(), code, g.w.Process.Exit)
+		return
+	}
+	g.w.Process.Exit(code)
 }
 
-func (w *wrappedLifecycle) Starting(ctx context.Context) error {
-	return around(w.c.Starting, ctx, w.l.Starting)
+func (g *program) abort(main bool) {
+	if f := g.fault.Abort; f != nil {
+		f(g.handle(), main, g.w.Process.Abort)
+		return
+	}
+	g.w.Process.Abort()
 }
-func (w *wrappedLifecycle) Started(ctx context.Context) error {
-	return around(w.c.Started, ctx, w.l.Started)
-}
-func (w *wrappedLifecycle) Stopping(ctx context.Context) error {
-	return around(w.c.Stopping, ctx, w.l.Stopping)
-}
-func (w *wrappedLifecycle) Stopped(ctx context.Context) error {
-	return around(w.c.Stopped, ctx, w.l.Stopped)
-}
-
-// wrappedWorker keeps the unexported ability of a worker by embedding it.
-type wrappedWorker struct {
-	host.Worker
-	w wrapped
-}
-
-func (w *wrappedWorker) Start(ctx context.Context) error { return w.w.Start(ctx) }
-func (w *wrappedWorker) Stop(ctx context.Context) error  { return w.w.Stop(ctx) }
-func (w *wrappedWorker) Dispose() error                  { return w.w.Dispose() }
-func (w *wrappedWorker) HasSynchronousPart() bool        { return w.w.HasSynchronousPart() }

@@ -56,7 +56,7 @@ func (l *Lane) play(p *plan.Plan, rules *host.Rules, rt *world.Rules) *trace.Tra
 	if g.fault == nil {
 		g.fault = &noFault
 	}
-	g.player = puppet.Player{RT: l.sim, World: scripts{l.world}, Controls: g}
+	g.player = puppet.Player{RT: l.sim, World: scripts{g}, Controls: g, Body: g.body()}
 	var end trace.Ending
 	var stuck []trace.Wait
 	var cycle []trace.Wait
@@ -100,23 +100,23 @@ func (l *Lane) stuck(cycle, rest []trace.Wait) trace.Ending {
 }
 
 // scripts gives the world to the puppets.
-type scripts struct{ w *world.World }
+type scripts struct{ g *program }
 
-func (s scripts) Emit(e trace.Event)     { s.w.Emit(e) }
-func (s scripts) Exit(code int)          { s.w.Process.Exit(code) }
-func (s scripts) ExitCode() int          { return s.w.Process.ExitCode() }
-func (s scripts) SetExitCode(code int)   { s.w.Process.SetExitCode(code) }
-func (s scripts) Abort()                 { s.w.Process.Abort() }
-func (s scripts) Raise(signal string)    { s.w.Process.Deliver(signal) }
-func (s scripts) CancelledDelay() string { return s.w.Process.Rules().CancelledDelay }
+func (s scripts) Emit(e trace.Event)     { s.g.w.Emit(e) }
+func (s scripts) Exit(code int)          { s.g.exit(code) }
+func (s scripts) ExitCode() int          { return s.g.w.Process.ExitCode() }
+func (s scripts) SetExitCode(code int)   { s.g.w.Process.SetExitCode(code) }
+func (s scripts) Abort()                 { s.g.abort(false) }
+func (s scripts) Raise(signal string)    { s.g.w.Process.Deliver(signal) }
+func (s scripts) CancelledDelay() string { return s.g.w.Process.Rules().CancelledDelay }
 
-func (s scripts) Listen(owner, where, addr string) error { return s.w.Net.Listen(owner, where, addr) }
-func (s scripts) CloseListener(owner, addr string) error { return s.w.Net.Close(owner, addr) }
-func (s scripts) Dial(owner, addr string) error          { return s.w.Net.Dial(owner, addr) }
-func (s scripts) RemoveFile(owner, addr string) error    { return s.w.Net.Remove(owner, addr) }
+func (s scripts) Listen(owner, where, addr string) error { return s.g.w.Net.Listen(owner, where, addr) }
+func (s scripts) CloseListener(owner, addr string) error { return s.g.w.Net.Close(owner, addr) }
+func (s scripts) Dial(owner, addr string) error          { return s.g.w.Net.Dial(owner, addr) }
+func (s scripts) RemoveFile(owner, addr string) error    { return s.g.w.Net.Remove(owner, addr) }
 func (s scripts) Accept(ctx context.Context, owner, addr string) error {
-	return s.w.Net.Accept(ctx, owner, addr)
+	return s.g.w.Net.Accept(ctx, owner, addr)
 }
 func (s scripts) Drain(ctx context.Context, owner, addr string) error {
-	return s.w.Net.Drain(ctx, owner, addr)
+	return s.g.w.Net.Drain(ctx, owner, addr)
 }

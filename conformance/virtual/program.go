@@ -91,7 +91,7 @@ func (g *program) main() int {
 		if err := g.step(st); err != nil {
 			g.w.Emit(trace.Event{Who: trace.Main, What: "threw", Outcome: puppet.Outcome(err)})
 			if !g.plan.MainCatches {
-				g.w.Process.Abort()
+				g.abort(true)
 				return 0
 			}
 			break
@@ -115,7 +115,7 @@ func (g *program) handlers() {
 		g.w.Process.OnExit(func() {
 			g.w.Emit(trace.Event{Who: trace.Process, What: "processExit", Phase: trace.Begin, Detail: trace.Number(g.w.Process.ExitCode())})
 			if err := g.player.Sync(trace.ProcessExit, "processExit", *script); err != nil {
-				g.w.Process.Abort()
+				g.abort(false)
 				return
 			}
 			g.w.Emit(trace.Event{Who: trace.Process, What: "processExit", Phase: trace.End})
@@ -126,15 +126,21 @@ func (g *program) handlers() {
 	}
 	for _, h := range g.plan.SignalHandlers {
 		g.w.Process.OnSignal([]os.Signal{world.Signals[h.Signal]}, func(os.Signal) bool {
-			g.w.Emit(trace.Event{Who: trace.SignalHandler, What: h.Signal})
-			return h.Cancel
+			handle := func() bool {
+				g.w.Emit(trace.Event{Who: trace.SignalHandler, What: h.Signal})
+				return h.Cancel
+			}
+			if f := g.fault.SignalHandler; f != nil {
+				return f(g.handle(), handle)
+			}
+			return handle()
 		})
 	}
 }
 
 var mainSteps = map[*plan.StepKind]func(*program, *plan.Step) error{
-	plan.Build:      func(g *program, _ *plan.Step) error { return g.act("build", g.build) },
-	plan.BuildAgain: func(g *program, _ *plan.Step) error { return g.act("build", g.build) },
+	plan.Build:      func(g *program, _ *plan.Step) error { return g.act("build", g.hostBuild) },
+	plan.BuildAgain: func(g *program, _ *plan.Step) error { return g.act("build", g.hostBuild) },
 	plan.Run:        func(g *program, _ *plan.Step) error { return g.runHost(context.Background()) },
 	plan.RunSync:    func(g *program, _ *plan.Step) error { return g.runHost(context.Background()) },
 	plan.RunCancelAfter: func(g *program, st *plan.Step) error {

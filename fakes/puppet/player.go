@@ -40,6 +40,9 @@ type Player struct {
 	RT       seam.Runtime
 	World    World
 	Controls Controls
+
+	// Body, if set, stands around the body of every background service.
+	Body func(service string, ctx context.Context, next func(context.Context) error) error
 }
 
 // place is where a script runs.

@@ -12,21 +12,29 @@ import (
 // New constructs the service that s scripts. It reports its construction and may fail, as its script says.
 func (p *Player) New(s *plan.Service) (host.Service, error) {
 	p.World.Emit(trace.Event{Who: s.Name, What: plan.HookNew})
-	if s.Kind == plan.Background {
-		b := &background{p: p, s: s}
-		b.BackgroundService = host.Background(b.execute)
-		return b, nil
-	}
-	h := hosted{p: p, s: s}
-	if script := s.Hooks[plan.HookNew]; script != nil {
+	if script := s.Hooks[plan.HookNew]; script != nil && s.Kind != plan.Background {
 		if err := p.Sync(s.Name, plan.HookNew, script); err != nil {
 			return nil, err
 		}
 	}
-	if s.Kind == plan.Lifecycle {
-		return &lifecycle{h}, nil
+	return p.Unmade(s), nil
+}
+
+// Unmade gives the service that s scripts as it is before its construction has run.
+func (p *Player) Unmade(s *plan.Service) host.Service {
+	switch s.Kind {
+	case plan.Background:
+		b := &background{p: p, s: s}
+		execute := b.execute
+		if p.Body != nil {
+			execute = func(ctx context.Context) error { return p.Body(s.Name, ctx, b.execute) }
+		}
+		b.BackgroundService = host.Background(execute)
+		return b
+	case plan.Lifecycle:
+		return &lifecycle{hosted{p: p, s: s}}
 	}
-	return &h, nil
+	return &hosted{p: p, s: s}
 }
 
 // begin and end report the bounds of a call.

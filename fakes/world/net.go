@@ -96,11 +96,12 @@ func (n *Net) bind(addr string) error {
 	if !unix {
 		return nil
 	}
-	switch n.files[p] {
-	case "", Stale:
-	case Foreign:
+	rules := n.w.Process.rules
+	switch state := n.files[p]; {
+	case state == "", state == Stale && !rules.KeepStale, rules.TakeFiles:
+	case state == Foreign:
 		return ErrForeign
-	case ReadOnly:
+	case state == ReadOnly:
 		return ErrPermission
 	default:
 		return ErrInUse

@@ -19,6 +19,10 @@ type Rules struct {
 	SigtermIsExit      bool
 	SignalHandlerOrder string
 	CancelledDelay     string
+
+	// The matrix has nothing of these: they are the same in every profile, and only a fault changes them.
+	KeepStale bool // a socket file that nobody listens on is in the way of a listener, instead of being replaced
+	TakeFiles bool // whatever is in the way of a listener is replaced
 }
 
 var rulesCache sync.Map
