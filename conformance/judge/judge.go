@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/hostsim/hostsim/conformance/checks"
 	"github.com/hostsim/hostsim/conformance/report"
@@ -110,15 +111,15 @@ type judged struct {
 
 func (v *verifier) selectClauses() error {
 	v.byID = map[string]*judged{}
-	want := map[string]bool{}
+	want, missing := map[string]bool{}, map[string]bool{}
 	for _, id := range v.o.Clauses {
-		want[id] = true
+		want[id], missing[id] = true, true
 	}
 	for _, c := range v.profile.Clauses {
 		if c.Retired != "" || !c.In(v.impl.Lane()) || len(want) > 0 && !want[c.ID] {
 			continue
 		}
-		delete(want, c.ID)
+		delete(missing, c.ID)
 		j := &judged{clause: c, check: checks.Lookup(c.ID), verdict: report.Pass}
 		for _, f := range c.Features {
 			if !v.has[f] {
@@ -129,13 +130,13 @@ func (v *verifier) selectClauses() error {
 		v.clauses = append(v.clauses, j)
 		v.byID[c.ID] = j
 	}
-	if len(want) > 0 {
-		var missing []string
-		for id := range want {
-			missing = append(missing, id)
+	if len(missing) > 0 {
+		ids := make([]string, 0, len(missing))
+		for id := range missing {
+			ids = append(ids, id)
 		}
-		sort.Strings(missing)
-		return fmt.Errorf("profile %s has no clause %v in the %s lane; `hostsim clauses --profile %s` lists what it has", v.profile.Name, missing, v.impl.Lane(), v.profile.Name)
+		sort.Strings(ids)
+		return fmt.Errorf("profile %s has no clause %s in the %s lane; `hostsim clauses --profile %s` lists what it has", v.profile.Name, strings.Join(ids, ", "), v.impl.Lane(), v.profile.Name)
 	}
 	return nil
 }
