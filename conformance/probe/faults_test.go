@@ -56,7 +56,7 @@ func options(t *testing.T, fault string) probe.Options {
 	dir := t.TempDir()
 	env := append(os.Environ(), "PROGRAM=server", "FAULT="+fault, fmt.Sprintf("PORT=%d", freePort(t)),
 		"SOCK="+filepath.Join(dir, "server.sock"), "PID_FILE="+filepath.Join(dir, "server.pid"), "LOCK="+filepath.Join(dir, "lock"),
-		"START_UP=60ms")
+		"START_UP=60ms", "GORACE=atexit_sleep_ms=0")
 	return probe.Options{
 		Args: []string{"/proc/self/exe"}, Env: env, Dir: dir, Grace: 4 * time.Second, StartLimit: 20 * time.Second, Sweep: 4,
 		Hold: 300 * time.Millisecond,

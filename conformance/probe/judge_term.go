@@ -38,23 +38,15 @@ func (p *prober) judgeReady() error {
 		facts = append(facts, Fact{"listens on", Addr(l.Network + " " + l.Bound)})
 	}
 	p.pass(idReady, "It became ready: "+s.readyBy+".", facts...)
-	if s.background {
-		x, _ := s.tree.Exit()
-		p.fail(idForeground, "The process that was started ended "+how(x)+", and a process that it had started went on in the background.")
-		return nil
-	}
-	p.pass(idForeground, "The process that was started goes on running.")
-	if p.wants(checkHTTP) {
+	if p.wants(checkHTTP) && !s.background {
 		if err := p.findWeb(s); err != nil {
 			return err
 		}
 	}
 	// End it in order where that works, so that the next start meets no debris of a kill.
 	at, err := s.stop()
-	if errors.As(err, &trouble) {
-		p.fail(idReady, trouble.said, trouble.facts...).Output = trouble.output
-		p.neverReady()
-	} else {
+	if err == nil {
+		p.pass(idForeground, "The process that was started goes on running.")
 		limit := time.NewTimer(time.Until(at.Add(min(p.o.Grace, leftLimit))))
 		defer limit.Stop()
 		select {
@@ -63,8 +55,17 @@ func (p *prober) judgeReady() error {
 		case <-p.ctx.Done():
 			return p.ctx.Err()
 		}
+		return nil
 	}
-	return nil
+	err = s.stillThere()
+	if errors.As(err, &trouble) {
+		p.fail(idReady, trouble.said, trouble.facts...).Output = trouble.output
+		p.neverReady()
+		return nil
+	}
+	x, _ := s.tree.Exit()
+	p.fail(idForeground, "The process that was started ended "+how(x)+", and a process that it had started went on in the background.")
+	return err
 }
 
 // neverReady marks everything as unseen.

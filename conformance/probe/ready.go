@@ -62,19 +62,30 @@ func (s *session) awaitReady() error {
 	if err := s.settle(); err != nil {
 		return err
 	}
-	if _, ended := s.tree.Exit(); ended {
-		limit.Reset(calmLimit)
-		select {
-		case <-s.tree.Empty():
-			return s.trouble("The program ended by itself as soon as it was ready.")
-		case <-limit.C:
-			s.background = true
-		case <-p.ctx.Done():
-			return p.ctx.Err()
-		}
+	if err := s.stillThere(); err != nil {
+		return err
 	}
 	s.files.lookReady(s)
 	return nil
+}
+
+// stillThere fails if the program has ended by itself; if only its first process has, it notes that the rest of the tree
+// goes on in the background.
+func (s *session) stillThere() error {
+	if _, ended := s.tree.Exit(); !ended {
+		return nil
+	}
+	limit := time.NewTimer(calmLimit)
+	defer limit.Stop()
+	select {
+	case <-s.tree.Empty():
+		return s.trouble("The program ended by itself when it was ready.")
+	case <-limit.C:
+		s.background = true
+		return nil
+	case <-s.p.ctx.Done():
+		return s.p.ctx.Err()
+	}
 }
 
 // pace spaces looks at what sends no event, so that looking takes a quarter of the time at most: on large machines the

@@ -192,8 +192,17 @@ func (p *prober) remember(check string, e ending) {
 	}
 }
 
-// output gives the end of what the program wrote, stderr first, at most 2 KiB.
+// output gives the end of what the program wrote, stderr first, at most 2 KiB. After the end of the program it waits a
+// moment for the last of it.
 func (s *session) output() string {
+	if _, ended := s.tree.Exit(); ended {
+		limit := time.NewTimer(calmLimit)
+		defer limit.Stop()
+		select {
+		case <-s.tree.Read():
+		case <-limit.C: // a process that was left behind has the streams open
+		}
+	}
 	out := tail(s.tree.Output(supervise.Stderr), 2048)
 	if strings.TrimSpace(out) == "" {
 		out = tail(s.tree.Output(supervise.Stdout), 2048)

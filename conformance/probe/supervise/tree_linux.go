@@ -25,6 +25,7 @@ type Tree struct {
 	done  chan struct{} // the program has ended
 	empty chan struct{} // no process of the tree is left
 	gone  chan struct{} // the reaper has ended
+	read  chan struct{} // both streams are read to their end
 
 	mu       sync.Mutex
 	exit     Exit
@@ -61,7 +62,7 @@ func Start(c Command) (*Tree, error) {
 	if err != nil {
 		return fail(err)
 	}
-	t := &Tree{orders: ordersW, done: make(chan struct{}), empty: make(chan struct{}), gone: make(chan struct{})}
+	t := &Tree{orders: ordersW, done: make(chan struct{}), empty: make(chan struct{}), gone: make(chan struct{}), read: make(chan struct{})}
 	t.reaper = exec.Command("/proc/self/exe")
 	t.reaper.Args[0] = "hostsim-reaper"
 	t.reaper.Env = append(os.Environ(), reaperVariable+"=1")
@@ -84,9 +85,11 @@ func Start(c Command) (*Tree, error) {
 	}
 	files = []*os.File{ordersW, eventsR, t.pipes[0], t.pipes[1]}
 
+	var pumps sync.WaitGroup
 	for i, s := range []Stream{Stdout, Stderr} {
-		go pump(t.pipes[i], s, t.out[i], c.Line)
+		pumps.Go(func() { pump(t.pipes[i], s, t.out[i], c.Line) })
 	}
+	go func() { pumps.Wait(); close(t.read) }()
 	events := json.NewDecoder(bufio.NewReader(eventsR))
 	o, err := json.Marshal(order{Args: c.Args, Env: c.environ(), Dir: c.Dir, PID1: c.PID1})
 	if err == nil {
@@ -187,6 +190,10 @@ func (t *Tree) Done() <-chan struct{} { return t.done }
 
 // Empty is closed when no process of the tree is left.
 func (t *Tree) Empty() <-chan struct{} { return t.empty }
+
+// Read is closed when all that the tree wrote has been read, which takes until every process that has the streams open
+// has ended.
+func (t *Tree) Read() <-chan struct{} { return t.read }
 
 // Exit gives how the first process ended; false while it lives.
 func (t *Tree) Exit() (Exit, bool) {

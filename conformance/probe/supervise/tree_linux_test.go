@@ -184,7 +184,7 @@ func TestOutputIsBoundedAndHandedOnByLine(t *testing.T) {
 		if !got["stdout: out"] || !got["stderr: err"] {
 			t.Fatalf("lines %v", got)
 		}
-		await(t, tr.Empty(), "the end")
+		await(t, tr.Read(), "the end of the output")
 		if tr.Output(Stdout) != "out\n" || tr.Output(Stderr) != "err\n" {
 			t.Fatalf("output %q and %q", tr.Output(Stdout), tr.Output(Stderr))
 		}

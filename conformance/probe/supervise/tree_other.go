@@ -97,6 +97,9 @@ func (t *Tree) Done() <-chan struct{} { return t.done }
 // Empty is closed with Done: on this system nothing else of the tree can be seen.
 func (t *Tree) Empty() <-chan struct{} { return t.done }
 
+// Read is closed with Done.
+func (t *Tree) Read() <-chan struct{} { return t.done }
+
 // Exit gives how the first process ended; false while it lives.
 func (t *Tree) Exit() (Exit, bool) {
 	select {
