@@ -113,6 +113,7 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 	if err != nil {
 		return err
 	}
+	cases = judge.Exercising(cases, f.clauses)
 	began := time.Now()
 	r, err := judge.Verify(ctx, impl, cases, judge.Options{
 		Spec: all, Profile: f.profile, Clauses: f.clauses, Repeat: 5, Partial: len(f.clauses) > 0,
