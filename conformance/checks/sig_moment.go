@@ -138,7 +138,7 @@ func (r *Run) second() (s Sent, c Call, ok bool) {
 			return Sent{}, Call{}, false
 		}
 		for _, c := range r.Calls(Stop) {
-			if r.SurelyAfter(s, c.Begin) && (c.End < 0 || c.End > s.From && r.Event(c.End).At > s.Due) {
+			if r.SurelyAfter(s, c.Begin) && (c.End < 0 || c.End > s.From && (r.Event(c.End).At > s.Due || c.End > s.At)) {
 				return s, c, true
 			}
 		}

@@ -76,6 +76,7 @@ func TestSignals(t *testing.T) {
 		{"the plan hangs", "HOST-SIG-016", "", "", replaced(twice, "sleep: 5s", "sleep: inf"), edit(second, "end hang"), Vacuous, ""},
 
 		{"it forces", "HOST-SIG-017", "strict", "", twice, forced, Pass, ""},
+		{"it forces at that very instant", "HOST-SIG-017", "strict", "", twice, edit(second, "add 420ms b stop end cancelled", "add 420ms host run end cancelled", "add 420ms main threw cancelled", "end exited 1"), Pass, ""},
 		{"it is swallowed", "HOST-SIG-017", "dotnet-8", "", twice, swallowed, Pass, ""},
 		{"it does not force", "HOST-SIG-017", "strict", "", twice, swallowed, Fail, "b stop end"},
 		{"it hangs", "HOST-SIG-017", "strict", "", twice, edit(second, "end hang"), Fail, "signal SIGINT"},
