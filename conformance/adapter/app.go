@@ -55,6 +55,9 @@ func newApp(i *Implementation, p *plan.Plan, l lane) *App {
 // Services gives the application's services in the order of registration.
 func (a *App) Services() []*Service { return a.services }
 
+// Plan gives the plan; it must not be changed.
+func (a *App) Plan() *plan.Plan { return a.plan }
+
 // Options gives the plan's host options; a nil pointer means the host's default.
 func (a *App) Options() plan.Options { return a.plan.Options }
 

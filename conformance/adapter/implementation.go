@@ -8,6 +8,7 @@ import (
 
 	"github.com/hostsim/hostsim/conformance/protocol"
 	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
 )
 
@@ -32,6 +33,10 @@ type Implementation struct {
 
 	// New builds a host around an application. It is called once for each plan, by the step build.
 	New func(*App) (Host, error)
+
+	// Simulate is for hosts that have a simulation of their own: it plays a plan in virtual time, instead of a bubble. May
+	// be nil.
+	Simulate func(*plan.Plan) *trace.Trace
 }
 
 // Common are the features that the library gives every Go host that handles signals: background services by a goroutine, a
@@ -81,7 +86,7 @@ func (i *Implementation) identity() protocol.Identity {
 	if id.Version == "" {
 		id.Version = moduleVersion(i.Name)
 	}
-	if i.Virtual {
+	if i.Virtual || i.Simulate != nil {
 		id.Lanes = append(id.Lanes, spec.Virtual)
 	}
 	return id

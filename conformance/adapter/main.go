@@ -63,6 +63,10 @@ func (s *server) serve(t *testing.T) {
 			fmt.Fprintln(os.Stderr, s.i.Name+":", err)
 			os.Exit(2)
 		}
+		if run.Lane == spec.Virtual && s.i.Simulate != nil {
+			s.simulated(p)
+			continue
+		}
 		if why := s.i.unsupported(p, run.Lane); why != "" {
 			_ = s.out.Skip(why)
 			continue
@@ -100,4 +104,13 @@ func (s *server) virtual(t *testing.T, p *plan.Plan) {
 	if !left {
 		os.Exit(0)
 	}
+}
+
+// simulated plays a plan in the host's own simulation.
+func (s *server) simulated(p *plan.Plan) {
+	tr := s.i.Simulate(p)
+	for _, e := range tr.Events {
+		_ = s.out.Event(e)
+	}
+	_ = s.out.End(tr.End)
 }

@@ -7,53 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"testing"
-
-	"github.com/hostsim/hostsim/scenarios/plan"
-	"github.com/hostsim/hostsim/spec"
 )
 
-const (
-	sigtermPlan = `{"services":[{"name":"a"},{"name":"b"},{"name":"c"}],"signals":[{"after":"lifetime.applicationStarted","send":"SIGTERM"}]}`
-	requestPlan = `{"services":[{"name":"a"},{"name":"b"},{"name":"c","start":[{"stopApplication":true}]}]}`
-)
-
-func play1(b *testing.B, r *Runner, p *plan.Plan) {
-	_, after, err := r.Run(context.Background(), p)
-	if err != nil {
-		b.Errorf("%v: %s", err, after.Stderr)
-	}
-}
-
-// BenchmarkRuns measures whole runs of a Go child with three services: a process for each (SIGTERM, real exit), one process for
-// all (a stop request), and the virtual lane; one after the other and two at a time.
-func BenchmarkRuns(b *testing.B) {
-	for _, c := range []struct{ name, lane, plan string }{
-		{"fresh", spec.Process, sigtermPlan},
-		{"served", spec.Process, requestPlan},
-		{"virtual", spec.Virtual, sigtermPlan},
-	} {
-		p := parse(b, c.plan)
-		b.Run(c.name, func(b *testing.B) {
-			r := runner(b, "good")
-			r.Lane = c.lane
-			for b.Loop() {
-				play1(b, r, p)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
-		})
-		b.Run(c.name+"/j=2", func(b *testing.B) {
-			r := runner(b, "good")
-			r.Lane = c.lane
-			b.SetParallelism(1)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					play1(b, r, p)
-				}
-			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
-		})
-	}
-}
+const sigtermPlan = `{"services":[{"name":"a"},{"name":"b"},{"name":"c"}],"signals":[{"after":"lifetime.applicationStarted","send":"SIGTERM"}]}`
 
 func init() { testChildren["nothing"] = func() {} }
 

@@ -37,7 +37,7 @@ func runner(t testing.TB, child string) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Runner{Command: []string{self}, Env: []string{childVar + "=" + child}, Temp: t.TempDir(), Limit: 15 * time.Second, Quiet: 700 * time.Millisecond, Identity: 5 * time.Second}
+	r := &Runner{Command: []string{self}, Env: []string{childVar + "=" + child}, Temp: t.TempDir(), Limit: 60 * time.Second, Quiet: 10 * time.Second, Identity: 30 * time.Second}
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
 			t.Errorf("Close: %v", err)

@@ -206,7 +206,22 @@ func (pl *play) hang(kind trace.EndKind, why string) error {
 	events := pl.events()
 	stuck := protocol.Unended(events)
 	pl.end = trace.Ending{Kind: kind, Stuck: stuck, Reason: protocol.Hung(why, stuck)}
+	pl.looked = true // what it leaves is ours to clean up: it did not end by itself
+	pl.dump()
 	return nil
+}
+
+// dump has a runtime that answers SIGQUIT with the stacks of its threads do so, on its standard error, before it is killed.
+func (pl *play) dump() {
+	if pl.s.id == nil || pl.s.id.Language != "go" && pl.s.id.Language != "java" || !pl.s.signal("SIGQUIT") {
+		return
+	}
+	timer := time.NewTimer(dumpLimit)
+	defer timer.Stop()
+	select {
+	case <-pl.s.exited:
+	case <-timer.C:
+	}
 }
 
 func (pl *play) broken(f *protocol.Fault) error {
@@ -346,11 +361,9 @@ func (pl *play) died() error {
 func (pl *play) gone() {
 	select {
 	case <-pl.s.exited:
-		if pl.after.Status == nil {
+		if !pl.looked {
 			status := pl.s.status
 			pl.after.Status = &status
-		}
-		if !pl.looked {
 			pl.after.Processes = pl.s.tree.leftovers()
 			pl.look()
 		}

@@ -288,3 +288,15 @@ func TestCommandThatCannotBeStarted(t *testing.T) {
 		t.Error("a runner without a command ran")
 	}
 }
+
+func TestAHangInGoLeavesItsStacks(t *testing.T) {
+	r := runner(t, "good")
+	r.Quiet = 700 * time.Millisecond
+	tr, after, err := r.Run(context.Background(), parse(t, `{"services":[{"name":"a","stop":[{"blockForever":true}]}],"signals":[{"after":"lifetime.applicationStarted","send":"SIGTERM"}]}`))
+	if err != nil || tr.End.Kind != trace.HangEnd || after.Status != nil {
+		t.Errorf("end = %+v, status %v, error %v", tr.End, after.Status, err)
+	}
+	if text := after.Stderr.String(); !strings.Contains(text, "SIGQUIT") || !strings.Contains(text, "adapter.(*Service).Stop") {
+		t.Errorf("stderr does not hold the stacks:\n%s", text)
+	}
+}

@@ -192,7 +192,7 @@ func check(t *testing.T, child string) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := CheckWith(context.Background(), []string{self}, Options{Env: []string{childVar + "=" + child}, Temp: t.TempDir(), Identity: 2 * time.Second, Quiet: 300 * time.Millisecond})
+	r := CheckWith(context.Background(), []string{self}, Options{Env: []string{childVar + "=" + child}, Temp: t.TempDir(), Identity: 10 * time.Second, Quiet: 3 * time.Second})
 	r.Command = []string{child}
 	return r
 }

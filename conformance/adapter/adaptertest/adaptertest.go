@@ -60,7 +60,7 @@ func Run(t *testing.T, i adapter.Implementation, cases []Case) {
 func Smoke(t *testing.T, command []string) {
 	t.Helper()
 	t.Run("smoke", func(t *testing.T) {
-		if r := smoke.CheckWith(context.Background(), command, smoke.Options{Quiet: 3 * time.Second}); !r.OK() {
+		if r := smoke.CheckWith(context.Background(), command, smoke.Options{Quiet: 10 * time.Second, Identity: 30 * time.Second}); !r.OK() {
 			t.Errorf("\n%s", r)
 		} else {
 			t.Logf("\n%s", r)
@@ -71,7 +71,7 @@ func Smoke(t *testing.T, command []string) {
 // Play plays a case in the process lane.
 func (c Case) Play(t *testing.T, command []string) {
 	t.Helper()
-	r := &process.Runner{Command: command, Temp: t.TempDir(), Quiet: 1500 * time.Millisecond}
+	r := &process.Runner{Command: command, Temp: t.TempDir(), Quiet: 3 * time.Second}
 	defer r.Close()
 	tr, after, err := r.Run(context.Background(), Parse(t, c.Plan))
 	if err != nil {
@@ -135,7 +135,7 @@ func matches(e *trace.Event, want string) bool {
 
 // Runtime gives the path of another language's program, or skips the test, loudly and by name, if it is not there. In an
 // environment with HOSTSIM_ALL_RUNTIMES set, that is a failure.
-func Runtime(t *testing.T, program string) string {
+func Runtime(t testing.TB, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err == nil {

@@ -49,3 +49,7 @@ func TestNode(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) { c.Play(t, command) })
 	}
 }
+
+func BenchmarkRuns(b *testing.B) {
+	adaptertest.Bench(b, []string{adaptertest.Runtime(b, "node"), "adapter.js"})
+}

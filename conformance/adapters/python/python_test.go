@@ -48,3 +48,7 @@ func TestAsyncio(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) { c.Play(t, command) })
 	}
 }
+
+func BenchmarkRuns(b *testing.B) {
+	adaptertest.Bench(b, []string{adaptertest.Runtime(b, "python3"), "adapter.py"})
+}
