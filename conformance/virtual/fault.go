@@ -2,11 +2,13 @@ package virtual
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/hostsim/hostsim/fakes/puppet"
 	"github.com/hostsim/hostsim/fakes/world"
 	"github.com/hostsim/hostsim/host"
 	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
 // Fault makes a faulty host of the reference host: it changes a rule, or stands between the host and what it deals with —
@@ -123,12 +125,22 @@ func (g *program) process() host.Process {
 }
 
 func (g *program) observer() host.Observer {
-	o := puppet.Observer{Emit: g.w.Emit}
+	o := puppet.Observer{Emit: g.reported}
 	if f := g.fault.Observer; f != nil {
 		return observerFunc(func(e host.Event) { f(g.handle(), e, o.HostEvent) })
 	}
 	return o
 }
+
+// reported records an event of the host's own. The first stop takes its time once it has been reported.
+func (g *program) reported(e trace.Event) {
+	g.w.Emit(e)
+	if e.Detail == hostStopping {
+		g.w.FirstUse(puppet.UseStop)
+	}
+}
+
+var hostStopping = trace.Text(host.CategoryHost + "#" + strconv.Itoa(host.EventStopping))
 
 type observerFunc func(host.Event)
 

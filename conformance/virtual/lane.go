@@ -108,6 +108,7 @@ func (s scripts) ExitCode() int          { return s.g.w.Process.ExitCode() }
 func (s scripts) SetExitCode(code int)   { s.g.w.Process.SetExitCode(code) }
 func (s scripts) Abort()                 { s.g.abort(false) }
 func (s scripts) Raise(signal string)    { s.g.w.Process.Deliver(signal) }
+func (s scripts) FirstUse(u puppet.Use)  { s.g.w.FirstUse(u) }
 func (s scripts) CancelledDelay() string { return s.g.w.Process.Rules().CancelledDelay }
 
 func (s scripts) Listen(owner, where, addr string) error { return s.g.w.Net.Listen(owner, where, addr) }

@@ -53,6 +53,13 @@ type place struct {
 
 // Async plays a script in an asynchronous hook: delay, sleep, hang, untilCancelled and yield do not hold the thread.
 func (p *Player) Async(who, hook string, script plan.Script, ctx context.Context) error {
+	if script != nil {
+		p.use(UseAsync)
+	}
+	return p.steps(who, hook, script, ctx)
+}
+
+func (p *Player) steps(who, hook string, script plan.Script, ctx context.Context) error {
 	for i := range script {
 		if err := p.step(&script[i], place{who, hook, ctx}); err != nil {
 			return err
@@ -63,61 +70,64 @@ func (p *Player) Async(who, hook string, script plan.Script, ctx context.Context
 
 // Sync plays a script in a synchronous place.
 func (p *Player) Sync(who, hook string, script plan.Script) error {
-	return p.Async(who, hook, script, context.Background())
+	if script != nil {
+		p.use(UseScript)
+	}
+	return p.steps(who, hook, script, context.Background())
 }
 
-// steps ties each kind of step to what it does, by the kind's ID.
-var steps = map[*plan.StepKind]func(*Player, *plan.Step, place) error{}
+// kinds ties each kind of step to what it does, by the kind's ID.
+var kinds = map[*plan.StepKind]func(*Player, *plan.Step, place) error{}
 
 var table []func(*Player, *plan.Step, place) error
 
 func (p *Player) step(st *plan.Step, at place) error { return table[st.Kind.ID](p, st, at) }
 
 func init() {
-	steps[plan.Delay] = (*Player).delay
-	steps[plan.Sleep] = func(p *Player, st *plan.Step, _ place) error { p.wait(st.Dur, false, "a sleep"); return nil }
-	steps[plan.Hang] = func(p *Player, _ *plan.Step, _ place) error {
+	kinds[plan.Delay] = (*Player).delay
+	kinds[plan.Sleep] = func(p *Player, st *plan.Step, _ place) error { p.wait(st.Dur, false, "a sleep"); return nil }
+	kinds[plan.Hang] = func(p *Player, _ *plan.Step, _ place) error {
 		p.wait(seam.Forever, false, "nothing: it never ends")
 		return nil
 	}
-	steps[plan.Block] = func(p *Player, st *plan.Step, _ place) error { p.wait(st.Dur, true, "a blocked thread"); return nil }
-	steps[plan.BlockForever] = func(p *Player, _ *plan.Step, _ place) error {
+	kinds[plan.Block] = func(p *Player, st *plan.Step, _ place) error { p.wait(st.Dur, true, "a blocked thread"); return nil }
+	kinds[plan.BlockForever] = func(p *Player, _ *plan.Step, _ place) error {
 		p.wait(seam.Forever, true, "nothing: it never ends")
 		return nil
 	}
-	steps[plan.UntilCancelled] = (*Player).untilCancelled
-	steps[plan.Yield] = func(p *Player, _ *plan.Step, _ place) error { p.RT.Yield(); return nil }
-	steps[plan.OnCancelThrow] = (*Player).onCancelThrow
-	steps[plan.OnCancelBlock] = (*Player).onCancelBlock
-	steps[plan.Throw] = func(_ *Player, st *plan.Step, _ place) error { return &AppError{st.Text} }
-	steps[plan.ThrowCancelled] = func(*Player, *plan.Step, place) error { return context.Canceled }
-	steps[plan.Mark] = func(p *Player, st *plan.Step, at place) error {
+	kinds[plan.UntilCancelled] = (*Player).untilCancelled
+	kinds[plan.Yield] = func(p *Player, _ *plan.Step, _ place) error { p.RT.Yield(); return nil }
+	kinds[plan.OnCancelThrow] = (*Player).onCancelThrow
+	kinds[plan.OnCancelBlock] = (*Player).onCancelBlock
+	kinds[plan.Throw] = func(p *Player, st *plan.Step, _ place) error { p.use(UseError); return &AppError{st.Text} }
+	kinds[plan.ThrowCancelled] = func(*Player, *plan.Step, place) error { return context.Canceled }
+	kinds[plan.Mark] = func(p *Player, st *plan.Step, at place) error {
 		p.World.Emit(trace.Event{Who: at.who, What: "mark", Detail: trace.Text(st.Text)})
 		return nil
 	}
-	steps[plan.Exit] = func(p *Player, st *plan.Step, _ place) error { p.World.Exit(st.N); return nil }
-	steps[plan.ExitCode] = func(p *Player, st *plan.Step, _ place) error { p.World.SetExitCode(st.N); return nil }
-	steps[plan.StopApp] = (*Player).stopApplication
-	steps[plan.StopHostWait] = (*Player).stopHostWait
-	steps[plan.WaitRun] = func(p *Player, _ *plan.Step, at place) error {
+	kinds[plan.Exit] = func(p *Player, st *plan.Step, _ place) error { p.World.Exit(st.N); return nil }
+	kinds[plan.ExitCode] = func(p *Player, st *plan.Step, _ place) error { p.World.SetExitCode(st.N); return nil }
+	kinds[plan.StopApp] = (*Player).stopApplication
+	kinds[plan.StopHostWait] = (*Player).stopHostWait
+	kinds[plan.WaitRun] = func(p *Player, _ *plan.Step, at place) error {
 		p.RT.Enter(at.who, "waits for run")
 		defer p.RT.Leave()
 		return p.Controls.WaitRun()
 	}
-	steps[plan.Raise] = func(p *Player, st *plan.Step, _ place) error { p.World.Raise(st.Text); return nil }
-	steps[plan.Spawn] = (*Player).spawn
-	steps[plan.Listen] = func(p *Player, st *plan.Step, at place) error { return p.World.Listen(at.who, at.hook, st.Text) }
-	steps[plan.CloseListen] = func(p *Player, st *plan.Step, at place) error { return p.World.CloseListener(at.who, st.Text) }
-	steps[plan.Accept] = func(p *Player, st *plan.Step, at place) error { return p.World.Accept(at.ctx, at.who, st.Text) }
-	steps[plan.Drain] = func(p *Player, st *plan.Step, at place) error { return p.World.Drain(at.ctx, at.who, st.Text) }
-	steps[plan.DialStep] = func(p *Player, st *plan.Step, at place) error { return p.World.Dial(at.who, st.Text) }
-	steps[plan.RemoveFile] = func(p *Player, st *plan.Step, at place) error { return p.World.RemoveFile(at.who, st.Text) }
+	kinds[plan.Raise] = func(p *Player, st *plan.Step, _ place) error { p.World.Raise(st.Text); return nil }
+	kinds[plan.Spawn] = (*Player).spawn
+	kinds[plan.Listen] = func(p *Player, st *plan.Step, at place) error { return p.World.Listen(at.who, at.hook, st.Text) }
+	kinds[plan.CloseListen] = func(p *Player, st *plan.Step, at place) error { return p.World.CloseListener(at.who, st.Text) }
+	kinds[plan.Accept] = func(p *Player, st *plan.Step, at place) error { return p.World.Accept(at.ctx, at.who, st.Text) }
+	kinds[plan.Drain] = func(p *Player, st *plan.Step, at place) error { return p.World.Drain(at.ctx, at.who, st.Text) }
+	kinds[plan.DialStep] = func(p *Player, st *plan.Step, at place) error { return p.World.Dial(at.who, st.Text) }
+	kinds[plan.RemoveFile] = func(p *Player, st *plan.Step, at place) error { return p.World.RemoveFile(at.who, st.Text) }
 	for _, k := range plan.Steps() {
 		for len(table) <= k.ID {
 			table = append(table, unplayed)
 		}
 	}
-	for k, f := range steps {
+	for k, f := range kinds {
 		table[k.ID] = f
 	}
 }
@@ -133,10 +143,12 @@ func (p *Player) wait(d time.Duration, holds bool, why string) {
 
 func (p *Player) delay(st *plan.Step, at place) error {
 	if err := at.ctx.Err(); err != nil {
+		p.use(UseCancelled)
 		return err
 	}
 	w := seam.Wait{Limit: st.Dur, Elsewhere: p.World.CancelledDelay() == "pool", Why: "a delay"}
 	if seam.WaitOr(p.RT, at.ctx, nil, w) == seam.ByOr {
+		p.use(UseCancelled)
 		return at.ctx.Err()
 	}
 	return nil
@@ -146,6 +158,7 @@ func (p *Player) untilCancelled(st *plan.Step, at place) error {
 	seam.WaitOr(p.RT, at.ctx, nil, seam.Wait{Limit: seam.Forever, Why: "its token"})
 	p.World.Emit(trace.Event{Who: at.who, What: "tokenFired"})
 	if st.Text == "throw" {
+		p.use(UseCancelled)
 		return at.ctx.Err()
 	}
 	return nil
@@ -203,6 +216,7 @@ func (p *Player) stopHostWait(_ *plan.Step, at place) error {
 
 func (p *Player) spawn(st *plan.Step, at place) error {
 	who := at.who + "/thread"
+	p.use(UseThread)
 	p.RT.Go(who, func() {
 		if err := p.Async(who, "thread", st.Steps, context.Background()); err != nil {
 			p.World.Emit(trace.Event{Who: who, What: "threw", Outcome: Outcome(err)})

@@ -82,6 +82,7 @@ func (h *hosted) Stop(ctx context.Context) error { return h.hook(plan.HookStop, 
 // Dispose implements host.Disposer.
 func (h *hosted) Dispose() error {
 	h.p.World.Emit(trace.Event{Who: h.s.Name, What: plan.HookDispose, Phase: trace.Begin})
+	h.p.use(UseDispose)
 	if err := h.p.Sync(h.s.Name, plan.HookDispose, h.s.Hooks[plan.HookDispose]); err != nil {
 		return err
 	}
@@ -99,14 +100,16 @@ func (l *lifecycle) Stopped(ctx context.Context) error  { return l.hook(plan.Hoo
 
 type background struct {
 	*host.BackgroundService
-	p *Player
-	s *plan.Service
+	p     *Player
+	s     *plan.Service
+	begun bool
 }
 
 // HasSynchronousPart implements host.Prefixed.
 func (*background) HasSynchronousPart() bool { return true }
 
 func (b *background) execute(ctx context.Context) error {
+	b.begun = true
 	b.p.begin(b.s.Name, plan.HookExecute, ctx)
 	err := b.p.Async(b.s.Name, plan.HookExecute, b.s.Hooks[plan.HookExecute], ctx)
 	b.p.end(b.s.Name, plan.HookExecute, err)
@@ -117,6 +120,9 @@ func (b *background) execute(ctx context.Context) error {
 func (b *background) Start(ctx context.Context) error {
 	b.p.begin(b.s.Name, plan.HookStart, ctx)
 	err := b.BackgroundService.Start(ctx)
+	if !b.begun {
+		b.p.use(UseWork)
+	}
 	b.p.end(b.s.Name, plan.HookStart, err)
 	return err
 }
@@ -132,6 +138,7 @@ func (b *background) Stop(ctx context.Context) error {
 // Dispose implements host.Disposer.
 func (b *background) Dispose() error {
 	b.p.World.Emit(trace.Event{Who: b.s.Name, What: plan.HookDispose, Phase: trace.Begin})
+	b.p.use(UseDispose)
 	if err := b.BackgroundService.Dispose(); err != nil {
 		return err
 	}

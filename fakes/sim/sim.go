@@ -60,8 +60,10 @@ type Sim struct {
 	names   []string // scratch for choices
 	workers []*worker
 	free    []*thread // thread structs to use again
-	crash   any       // a panic of the code under test that nobody recovered: a fault of the harness
-	count   int       // threads started in this run
+	onError func(error)
+	onCall  func(string)
+	crash   any // a panic of the code under test that nobody recovered: a fault of the harness
+	count   int // threads started in this run
 	slabs   slabs
 }
 
@@ -89,6 +91,22 @@ func (s *Sim) SetChooser(c Chooser) {
 
 // Elapsed is the virtual time since the run began.
 func (s *Sim) Elapsed() time.Duration { return s.now }
+
+// OnUnhandled says what is to be done about an error that nobody handles; nothing, by default.
+func (s *Sim) OnUnhandled(f func(error)) { s.onError = f }
+
+// Unhandled implements [seam.Unhandling].
+func (s *Sim) Unhandled(err error) {
+	if s.onError != nil && !s.dead {
+		s.onError(err)
+	}
+}
+
+// OnSuspended says what the caller of [Sim.Call] does when the called function goes on elsewhere.
+func (s *Sim) OnSuspended(f func(name string)) { s.onCall = f }
+
+// OnMain tells whether the calling thread runs on the physical thread on which the run began.
+func (s *Sim) OnMain() bool { return s.cur != nil && s.cur.phys == 1 }
 
 // Over tells whether the run has been ended by [Sim.End].
 func (s *Sim) Over() bool { return s.dead }

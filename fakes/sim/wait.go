@@ -28,6 +28,9 @@ func (s *Sim) Call(name string, f func()) {
 	t := s.makeThread(name, f)
 	t.phys = caller.phys
 	s.lend(caller, t)
+	if t.state == readied && s.onCall != nil {
+		s.onCall(name)
+	}
 }
 
 // lend lets t run on the caller's physical thread until it waits or ends.
@@ -100,6 +103,16 @@ func (s *Sim) Settle() {
 	t.holds = true
 	s.pushReady(t)
 	s.park(t)
+}
+
+// Busy keeps the calling thread busy for d, which other threads have to get on in. Under a chooser it is [Sim.Settle]: who
+// gets on is then the chooser's business.
+func (s *Sim) Busy(d time.Duration) {
+	if s.chooser != nil {
+		s.Settle()
+		return
+	}
+	s.Wait(seam.Wait{Limit: d, Holds: true, Why: "its own business"})
 }
 
 // wake ends t's wait. On a thread of the run, and unless the wait wants otherwise, t goes on inside the call that wakes it.

@@ -19,6 +19,8 @@ type Rules struct {
 	SigtermIsExit      bool
 	SignalHandlerOrder string
 	CancelledDelay     string
+	SlowFirstUse       bool
+	TimerFailureAborts bool
 
 	// The matrix has nothing of these: they are the same in every profile, and only a fault changes them.
 	KeepStale bool // a socket file that nobody listens on is in the way of a listener, instead of being replaced
@@ -45,6 +47,8 @@ func RulesOf(profile string) (*Rules, error) {
 		SigtermIsExit:      p.Bool("sigtermIsExit"),
 		SignalHandlerOrder: p.Word("signalHandlerOrder"),
 		CancelledDelay:     p.Word("cancelledDelay"),
+		SlowFirstUse:       p.Bool("slowFirstUse"),
+		TimerFailureAborts: p.Bool("timerFailureAborts"),
 	}
 	rulesCache.Store(profile, r)
 	return r, nil
@@ -140,7 +144,12 @@ func (p *Process) beginExit() {
 }
 
 // Abort ends the process as an unhandled error does: no exit handler runs.
-func (p *Process) Abort() { p.finish(trace.Ending{Kind: trace.Signaled, Signal: "SIGABRT"}) }
+func (p *Process) Abort() {
+	if p.rules.SlowFirstUse {
+		p.w.Sim.Busy(abortion)
+	}
+	p.finish(trace.Ending{Kind: trace.Signaled, Signal: "SIGABRT"})
+}
 
 func (p *Process) finish(e trace.Ending) {
 	if p.ended {

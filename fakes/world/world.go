@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hostsim/hostsim/fakes/puppet"
 	"github.com/hostsim/hostsim/fakes/sim"
 	"github.com/hostsim/hostsim/host/seam"
 	"github.com/hostsim/hostsim/scenarios/plan"
@@ -27,6 +28,7 @@ type World struct {
 	zero     time.Duration // when host.build began
 	built    bool
 	overflow bool
+	used     [puppet.Uses]bool // what has been used in this process
 }
 
 // MaxEvents ends a run that never stops reporting.
@@ -45,6 +47,16 @@ func New(s *sim.Sim) *World {
 	w := &World{Sim: s}
 	w.Process = newProcess(w)
 	w.Net = newNet(w)
+	s.OnUnhandled(func(error) {
+		if w.Process.rules.TimerFailureAborts {
+			w.Process.Abort()
+		}
+	})
+	s.OnSuspended(func(name string) {
+		if !strings.HasSuffix(name, " execute") { // the start of a background service is done with it
+			w.FirstUse(puppet.UseWait)
+		}
+	})
 	return w
 }
 
@@ -53,6 +65,7 @@ func (w *World) Reset(p *plan.Plan, r *Rules) {
 	w.plan = p
 	w.events = w.events[:0]
 	w.zero, w.built, w.overflow = 0, false, false
+	w.used = [puppet.Uses]bool{}
 	w.Process.reset(r)
 	w.Net.reset(p)
 	w.pending = w.pending[:0]
@@ -94,7 +107,7 @@ func (w *World) Emit(e trace.Event) {
 		w.Sim.End()
 		return
 	}
-	e.At = w.Sim.Elapsed()
+	e.At = w.Sim.Elapsed().Truncate(fine)
 	if !w.built && e.What == "build" && e.Who == trace.Host {
 		w.built, w.zero = true, e.At
 	}
@@ -110,6 +123,39 @@ func (w *World) Emit(e trace.Event) {
 		w.Sim.AfterFunc(wait, "stimulus", fire)
 	}
 }
+
+// FirstUse is called by a thread that is about to use something. Where the runtime's rules say so the first use in a process
+// takes long, so that others get on meanwhile.
+func (w *World) FirstUse(u puppet.Use) {
+	if w.used[u] || !w.Process.rules.SlowFirstUse {
+		return
+	}
+	w.used[u] = true
+	if u == puppet.UseWork && !w.Sim.OnMain() {
+		return // the pool is busy with the one who hands the work over
+	}
+	w.Sim.Busy(cost[u])
+}
+
+// cost is what a first use takes, a thousandth of what was seen on the machine that recorded the real hosts: too little to
+// matter to anything that a plan times, enough to tell who is first where two threads set out together.
+var cost = [puppet.Uses]time.Duration{
+	puppet.UseScript:    6 * time.Microsecond,
+	puppet.UseAsync:     1 * time.Microsecond,
+	puppet.UseThread:    6 * time.Microsecond,
+	puppet.UseError:     4 * time.Microsecond,
+	puppet.UseCancelled: 3 * time.Microsecond,
+	puppet.UseWork:      3 * time.Microsecond,
+	puppet.UseWait:      4 * time.Microsecond,
+	puppet.UseStop:      2 * time.Microsecond,
+	puppet.UseDispose:   3 * time.Microsecond,
+}
+
+// abortion is how long a process takes to die of an unhandled error, on the same scale.
+const abortion = 30 * time.Microsecond
+
+// fine is the grain of a trace's times; what is finer only orders events.
+const fine = 100 * time.Microsecond
 
 // Events gives what was recorded so far; it is overwritten by the next run.
 func (w *World) Events() []trace.Event { return w.events }

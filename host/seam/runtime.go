@@ -62,6 +62,9 @@ type Runtime interface {
 	Repanic(recovered any)
 }
 
+// Unhandling is what a Runtime has that wants to know of errors that nobody handles. [Real] has not: they are lost.
+type Unhandling interface{ Unhandled(error) }
+
 // Event is something that happens at most once.
 type Event interface {
 	Set()                  // makes it happen; no effect if it has

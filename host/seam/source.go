@@ -56,7 +56,8 @@ func (s *Source) Link(ctx context.Context) *Source {
 	return s
 }
 
-// CancelAfter cancels the source after d; a negative d never does.
+// CancelAfter cancels the source after d; a negative d never does. What callbacks return then has nobody to go to: a
+// runtime that is [Unhandling] is told.
 func (s *Source) CancelAfter(d time.Duration, name string) *Source {
 	if d < 0 {
 		return s
@@ -64,7 +65,13 @@ func (s *Source) CancelAfter(d time.Duration, name string) *Source {
 	s.mu.Lock()
 	s.deadline = s.rt.Now().Add(d)
 	s.mu.Unlock()
-	t := s.rt.AfterFunc(d, name, func() { _ = s.CancelCause(context.DeadlineExceeded) })
+	t := s.rt.AfterFunc(d, name, func() {
+		if err := s.CancelCause(context.DeadlineExceeded); err != nil {
+			if u, ok := s.rt.(Unhandling); ok {
+				u.Unhandled(err)
+			}
+		}
+	})
 	s.mu.Lock()
 	s.timer = t
 	s.mu.Unlock()
