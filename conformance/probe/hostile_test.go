@@ -85,6 +85,25 @@ func marked(kv string) []string {
 	return out
 }
 
+// TestStartsOnlyOnce: a program whose later starts fail passes nothing that needed them.
+func TestStartsOnlyOnce(t *testing.T) {
+	t.Parallel()
+	o := shell(t, "test ! -e mark || { echo no second time >&2; exit 5; }; touch mark; trap 'exit 0' TERM INT; echo ready; while :; do sleep 0.02; done")
+	o.Ready.Line = regexp.MustCompile("^ready$")
+	r := run(t, o)
+	for _, f := range r.Findings {
+		switch want := map[bool]probe.Verdict{true: probe.Pass, false: probe.Provisional}[f.Check == "ready"]; {
+		case f.Verdict != want && f.Verdict != probe.Skipped && f.Check != "startup":
+			t.Errorf("%s: %s: %s; want %s", f.Clause.ID, f.Verdict, f.Said, want)
+		case f.Clause.ID == "HOST-PROBE-003" && (f.Said != "Never exercised. The program ended before it was ready." || f.Output != "no second time"):
+			t.Errorf("%s says %q, output %q", f.Clause.ID, f.Said, f.Output)
+		}
+	}
+	if r.ExitCode() != 1 {
+		t.Errorf("exit code %d, want 1", r.ExitCode())
+	}
+}
+
 func TestCancelEndsEverything(t *testing.T) {
 	t.Parallel()
 	o := options(t, "deaf")

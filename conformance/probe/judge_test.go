@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -350,4 +351,130 @@ func TestNotifySocketIsRemoved(t *testing.T) {
 	if _, err := os.Stat(filepath.Dir(n.path)); !os.IsNotExist(err) {
 		t.Errorf("the directory is left: %v", err)
 	}
+}
+
+func TestAddresses(t *testing.T) {
+	p := judged(t)
+	p.endpoints = []supervise.Listener{
+		{Network: "tcp", Addr: "[::1]:80", Bound: "[::]:80", Port: 80}, {Network: "tcp", Addr: "127.0.0.1:80", Bound: "0.0.0.0:80", Port: 80},
+		{Network: "tcp", Addr: "", Bound: "192.0.2.1:81", Port: 81}, {Network: "tcp", Addr: "[::1]:82", Bound: "[::1]:82", Port: 82},
+		{Network: "unix", Addr: "/run/x", Bound: "/run/x"},
+	}
+	if got := strings.Join(p.tcpAddrs(), " "); got != "127.0.0.1:80 [::1]:82" {
+		t.Errorf("connections go to %q: want each port once, IPv4 first, and nothing but loopback", got)
+	}
+	for url, want := range map[string]string{
+		"http://127.0.0.1:9000/healthz": "127.0.0.1:9000", "http://localhost/": "localhost:80", "http://[::1]:9000/": "[::1]:9000",
+		"": "127.0.0.1:80 [::1]:82",
+	} {
+		p.o.Ready.HTTP = url
+		if got := strings.Join(p.webAddrs(), " "); got != want {
+			t.Errorf("with --ready-http %q HTTP is looked for at %q, want %q", url, got, want)
+		}
+	}
+}
+
+func TestLeftBehindIsListedBounded(t *testing.T) {
+	var ps []supervise.Process
+	for i := range 100 {
+		ps = append(ps, supervise.Process{PID: 1000 + i, Name: "worker"})
+	}
+	got := processFacts(ps)
+	if len(got) != 11 || got[1].Value != PID(1000) || got[10] != (Fact{"and more", 95}) {
+		t.Errorf("%d facts: %v", len(got), got)
+	}
+}
+
+func TestBlockedChecksAreUnseen(t *testing.T) {
+	p := judged(t)
+	p.pass(idReady, "It is so.")
+	p.pass(idForeground, "It is so.")
+	if p.blocked(checkTerm) || p.blocked(checkHTTP) {
+		t.Error("a check is blocked although nothing is broken")
+	}
+	p.hang(idEnds, "It hung.")
+	if p.blocked(checkInt) || !p.blocked(checkHTTP) {
+		t.Error("a program that hangs after the stop signal blocks what needs a stop, and nothing else")
+	}
+	for _, id := range []string{idInFlight, idArriving, idClose, idIdle} {
+		if f := p.found[id]; f == nil || f.Verdict != Provisional || !strings.Contains(f.Said, idEnds) {
+			t.Errorf("%s: %+v, want provisional because of %s", id, f, idEnds)
+		}
+	}
+}
+
+func TestAnErrorOfARunKeepsWhatWasJudged(t *testing.T) {
+	p := judged(t)
+	p.pass(idInFlight, "It is so.")
+	p.unseenRest(checkHTTP, &runError{said: "No connection could be made.", facts: []Fact{{"end", "exit code 1"}}, output: "oops"})
+	if p.found[idInFlight].Verdict != Pass {
+		t.Error("what was judged already was lost")
+	}
+	if f := p.found[idIdle]; f.Verdict != Provisional || f.Output != "oops" || len(f.Facts) != 1 {
+		t.Errorf("what was not judged is %+v", f)
+	}
+}
+
+func TestSelection(t *testing.T) {
+	tests := []struct {
+		only, skip string
+		wants      string // checks that are made besides ready
+		listed     int    // findings in the report
+	}{
+		{"", "", "term int startup http tcp second pid1 taken restart systemd budget", 27},
+		{"term", "", "term", 8},
+		{"HOST-PROBE-003,budget", "", "term budget", 4},
+		{"", "http,tcp,HOST-PROBE-027", "term int startup second pid1 taken restart budget", 27},
+		{"http", "HOST-PROBE-016", "http", 6},
+		{"http", "http", "", 6}, // nothing is left to judge
+	}
+	for _, tt := range tests {
+		p := judged(t)
+		split := func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == ',' }) }
+		p.o.Only, p.o.Skip = split(tt.only), split(tt.skip)
+		var wants []string
+		for _, c := range CheckNames()[1:] {
+			if p.wants(c) {
+				wants = append(wants, c)
+			}
+		}
+		if got := strings.Join(wants, " "); got != tt.wants {
+			t.Errorf("--only %q --skip %q makes %q, want %q", tt.only, tt.skip, got, tt.wants)
+		}
+		for _, c := range p.all {
+			p.pass(c.ID, "It is so.")
+		}
+		r := p.report(0)
+		code := 0
+		if tt.wants == "" {
+			code = 5
+		}
+		if len(r.Findings) != tt.listed || r.ExitCode() != code {
+			t.Errorf("--only %q --skip %q reports %d clauses with exit code %d, want %d and %d", tt.only, tt.skip, len(r.Findings), r.ExitCode(), tt.listed, code)
+		}
+		for _, f := range r.Findings {
+			declared := strings.Contains(tt.skip, f.Clause.ID) || strings.Contains(tt.skip, f.Check)
+			if (f.Verdict == Skipped) != declared {
+				t.Errorf("--skip %q: %s is %s", tt.skip, f.Clause.ID, f.Verdict)
+			}
+		}
+	}
+}
+
+func FuzzLoopbackURL(f *testing.F) {
+	for _, u := range []string{"http://127.0.0.1:80/x", "http://[::1]/", "http://localhost", "http://127.0.0.1@example.com/", "http://127.1/", "ftp://::1", "\x00"} {
+		f.Add(u)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if loopbackURL(s) != nil {
+			return
+		}
+		u, err := url.Parse(s)
+		if err != nil {
+			t.Fatalf("%q is accepted and is no URL", s)
+		}
+		if h := u.Hostname(); h != "localhost" && !net.ParseIP(h).IsLoopback() {
+			t.Fatalf("%q is accepted and leads to %q", s, h)
+		}
+	})
 }

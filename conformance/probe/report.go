@@ -81,6 +81,7 @@ type Report struct {
 	Strict     bool
 	Findings   []*Finding // in the order of the clauses
 	Verdict    Verdict    // of all MUST clauses, with Strict of the SHOULD clauses too
+	Judged     int        // how many clauses that were selected were judged, whatever came out
 	Starts     int        // how often the program was started
 	Took       time.Duration
 }
@@ -109,7 +110,7 @@ func (r *Report) Finding(id string) *Finding {
 // ExitCode gives the exit code of the command: 0 all hold, 1 fail or never exercised, 3 hang, 5 nothing ran, 70 the
 // probe's own fault.
 func (r *Report) ExitCode() int {
-	if r.Count("", Pass)+r.Count("", Fail)+r.Count("", Hang)+r.Count("", Provisional) == 0 {
+	if r.Verdict == Pass && r.Judged == 0 {
 		return 5
 	}
 	switch r.Verdict {
@@ -145,6 +146,9 @@ func (p *prober) report(took time.Duration) *Report {
 			f.Mend = c.mend
 		}
 		r.Findings = append(r.Findings, f)
+		if f.Verdict != Skipped && p.o.selects(c) {
+			r.Judged++
+		}
 		if f.Verdict != Skipped && (c.Level == spec.Must || p.o.Strict) {
 			r.Verdict = r.Verdict.Worse(f.Verdict)
 		}

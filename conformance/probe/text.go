@@ -60,6 +60,9 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	}
 	p.reasons(Provisional, unseen)
 	p.reasons(Skipped, skipped)
+	if r.ExitCode() == 5 {
+		p.printf("\nNothing was judged: every clause that was selected is skipped.\n")
+	}
 	p.printf("\n%s: %s", p.verdict(r.Verdict, string(r.Verdict)), r.counts(spec.Must))
 	p.printf("; %s.", r.counts(spec.Should))
 	if !r.Strict {

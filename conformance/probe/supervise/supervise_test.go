@@ -30,6 +30,27 @@ func TestParseSignal(t *testing.T) {
 	}
 }
 
+func TestSignalName(t *testing.T) {
+	for s, want := range map[syscall.Signal]string{syscall.SIGTERM: "SIGTERM", syscall.SIGUSR2: "SIGUSR2", syscall.Signal(64): "signal 64"} {
+		if got := SignalName(s); got != want {
+			t.Errorf("SignalName(%d) = %s, want %s", s, got, want)
+		}
+	}
+}
+
+func TestEnvironWithoutTheReapersVariable(t *testing.T) {
+	c := Command{Env: []string{"A=1", reaperVariable + "=1", reaperVariable + "X=1", "B="}}
+	if got := strings.Join(c.environ(), " "); got != "A=1 "+reaperVariable+"X=1 B=" {
+		t.Errorf("environ gives %q", got)
+	}
+	if got := (&Command{Env: []string{}}).environ(); len(got) != 0 {
+		t.Errorf("an empty environment became %q", got)
+	}
+	if got := (&Command{}).environ(); len(got) == 0 {
+		t.Error("without an environment the caller's is not taken")
+	}
+}
+
 func FuzzParseSignal(f *testing.F) {
 	for _, w := range []string{"SIGTERM", "int", "9", "", "\x00", "SIGSIG"} {
 		f.Add(w)

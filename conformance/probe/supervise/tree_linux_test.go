@@ -90,6 +90,7 @@ func TestLeftoversAreFoundAndKilled(t *testing.T) {
 				t.Fatal("the tree counts as empty while a process of it lives")
 			default:
 			}
+			waitFor(t, func() bool { ps, _ := tr.Processes(); return len(ps) == 1 }) // whoever only passed it on has ended
 			ps, err := tr.Processes()
 			if err != nil || len(ps) != 1 {
 				t.Fatalf("Processes() = %+v, %v; want the one that was left behind", ps, err)
@@ -278,6 +279,74 @@ func TestTheVariableOfTheReaperIsNotInherited(t *testing.T) {
 	_, lines := run(t, "env", func(c *Command) { c.Env = append(c.Env, reaperVariable+"=1") })
 	if l := await(t, lines, "the line"); l != "stdout: var=" {
 		t.Fatalf("the program saw %q", l)
+	}
+}
+
+func TestLoopbackAddress(t *testing.T) {
+	for ip, want := range map[string]string{
+		"127.0.0.1": "127.0.0.1:80", "127.0.0.9": "127.0.0.9:80", "0.0.0.0": "127.0.0.1:80", "::": "[::1]:80", "::1": "[::1]:80",
+		"192.0.2.1": "", "2001:db8::1": "", "::ffff:0.0.0.0": "127.0.0.1:80", "::ffff:127.0.0.1": "127.0.0.1:80",
+	} {
+		if got := loopback(net.ParseIP(ip), 80); got != want {
+			t.Errorf("a socket bound to %s is dialled at %q, want %q", ip, got, want)
+		}
+	}
+	if (Listener{Network: "tcp", Bound: "192.0.2.1:80"}).Loopback() {
+		t.Error("an address of another interface counts as loopback")
+	}
+}
+
+func TestListenersOfNothing(t *testing.T) {
+	tr, lines := run(t, "wait", nil)
+	awaitLine(t, lines, "stdout: ready")
+	if ls, err := tr.Listeners(); err != nil || len(ls) != 0 {
+		t.Errorf("Listeners() = %+v, %v of a program that listens on nothing", ls, err)
+	}
+	c, err := net.Dial("udp", "127.0.0.1:9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, _, err := tr.Connection(c); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("Connection of a datagram socket: %v, want ErrUnsupported", err)
+	}
+	if _, err := tr.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := tr.Close(); err != nil || len(left) != 1 {
+		t.Errorf("the second Close() = %+v, %v; want the same as the first", left, err)
+	}
+	if _, err := tr.SignalState(syscall.SIGTERM); err == nil {
+		t.Error("the masks of a process that is gone were read")
+	}
+	if ps, err := tr.Processes(); err != nil || len(ps) != 0 {
+		t.Errorf("Processes() = %+v, %v after Close", ps, err)
+	}
+}
+
+// TestManyTreesAtOnce: trees that run side by side do not see each other's orphans.
+func TestManyTreesAtOnce(t *testing.T) {
+	var trees []*Tree
+	for range 8 {
+		tr, lines := run(t, "daemon", nil)
+		awaitLine(t, lines, "stdout: ready")
+		trees = append(trees, tr)
+	}
+	seen := map[int]bool{}
+	for _, tr := range trees {
+		await(t, tr.Done(), "the end of the program")
+		waitFor(t, func() bool { ps, _ := tr.Processes(); return len(ps) == 1 })
+		left, err := tr.Close()
+		if err != nil || len(left) != 1 || seen[left[0].PID] {
+			t.Errorf("Close() = %+v, %v; want one process of its own", left, err)
+			continue
+		}
+		seen[left[0].PID] = true
+	}
+	for pid := range seen {
+		if alive(pid) {
+			t.Errorf("process %d lives", pid)
+		}
 	}
 }
 
