@@ -144,7 +144,7 @@ func Nearest(s string, words []string) string {
 		return ""
 	}
 	low := strings.ToLower(s)
-	best, found := max(1, len(s)/3)+1, ""
+	best, found := max(1, (len(s)+1)/3)+1, ""
 	for _, w := range words {
 		if w == s {
 			continue
