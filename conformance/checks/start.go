@@ -234,7 +234,7 @@ func startWaits(r *Run) Result {
 	res := Unseen()
 	rounds := r.startRounds()
 	for k, act := range r.Starters() {
-		if r.Event(act.Begin).What != "start" || !r.Ok(act) {
+		if !r.Ok(act) {
 			continue
 		}
 		for _, c := range rounds[k] {
@@ -243,10 +243,10 @@ func startWaits(r *Run) Result {
 			}
 			res = Held()
 			if c.End < 0 || c.End > act.End {
-				return Broken(act.End, "host.start may succeed only when every start has ended, but that of %s had not", r.Name(c.Service)).With(c.Begin)
+				return Broken(act.End, "host.%s may succeed only when every start has ended, but that of %s had not", r.called(act), r.Name(c.Service)).With(c.Begin)
 			}
 			if r.Failed(c) {
-				return Broken(act.End, "host.start may succeed only when every start has, but that of %s had failed", r.Name(c.Service)).With(c.End)
+				return Broken(act.End, "host.%s may succeed only when every start has, but that of %s had failed", r.called(act), r.Name(c.Service)).With(c.End)
 			}
 		}
 	}

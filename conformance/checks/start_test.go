@@ -139,7 +139,9 @@ func TestStart(t *testing.T) {
 		row{name: "returns while one starts", trace: edit(byCall, "drop c start end"), want: Fail, at: "host start end"},
 		row{name: "returns although one failed", trace: edit(byCall, "set b start end => b start end error:x"), want: Fail, at: "host start end"},
 		row{name: "it fails", trace: edit(byCall, "set host start end => host start end error:x"), want: Vacuous},
-		row{name: "run", trace: life, want: Vacuous},
+		row{name: "run", trace: life, want: Pass},
+		row{name: "run returns while one starts", trace: edit(life, "drop c start end"), want: Fail, at: "host run end"},
+		row{name: "run cut the start short", trace: interrupted + "b start begin live\n b start end cancelled\n host run end ok", want: Pass},
 	)
 }
 
