@@ -17,8 +17,11 @@ func (p *prober) judgeRestart() error {
 		if err != nil {
 			return nil, err
 		}
+		limit := time.NewTimer(p.o.Grace)
+		defer limit.Stop()
 		select {
 		case <-s.tree.Done():
+		case <-limit.C: // it waits for a disk; its tree is closed next, which has a limit of its own
 		case <-p.ctx.Done():
 		}
 		return func() {}, p.ctx.Err()

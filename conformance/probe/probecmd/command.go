@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -146,6 +148,10 @@ func (f *flags) run(cmd *cobra.Command, args []string, env Env) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	// A first Ctrl+C ends the probe in order; after it the default is back, so that a second one ends it at once.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
 	rep, err := probe.Run(ctx, o)
 	if env.Finished != nil {
 		env.Finished()

@@ -1,3 +1,5 @@
+//go:build linux
+
 package probecmd
 
 import (
@@ -136,6 +138,29 @@ func TestFormatsAndExitCodes(t *testing.T) {
 	b, err := os.ReadFile(file)
 	if err != nil || !json.Valid(b) {
 		t.Errorf("the file of -o holds %.60q, %v", b, err)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skipf("NOT RUN: %v", err)
+	}
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := false
+	env := Env{Progress: func(p probe.Progress) {
+		if !sent && strings.HasPrefix(p.Doing, "term") {
+			sent = true
+			if err := self.Signal(os.Interrupt); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	out, e := execute(t, env, "--ready-line", "^ready$", "--grace", "1h", "--", "sh", "-c", "trap '' TERM INT; echo ready; while :; do sleep 0.02; done")
+	if e.Code != 130 || !strings.Contains(e.Msg, "interrupted") || out != "" {
+		t.Errorf("exit code %d, %q, output %q; want 130", e.Code, e.Msg, out)
 	}
 }
 
