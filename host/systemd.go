@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"os"
 	"syscall"
+
+	"github.com/hostsim/hostsim/host/seam"
 )
 
 // Systemd is the host lifetime for a service of systemd: it reports READY=1 when every service has started and STOPPING=1
@@ -29,16 +31,34 @@ func (s *systemd) WaitForStart(context.Context) error {
 			s.status("Application is shutting down...")
 			return h.proc.NotifyManager("STOPPING=1")
 		}),
-		h.proc.OnSignal([]os.Signal{syscall.SIGTERM}, func(os.Signal) bool {
-			if h.rules.SecondSignal == "forces" && h.app.stopping.Cancelled() {
-				h.ForceStop()
-				return true
-			}
-			h.app.StopApplication()
-			return true
-		}),
+	}
+	if h.rules.ConsoleSignals == "signals" {
+		s.remove = append(s.remove, h.proc.OnSignal([]os.Signal{syscall.SIGTERM}, s.signal))
+	} else {
+		s.remove = append(s.remove, h.proc.OnExit(s.exit))
 	}
 	return nil
+}
+
+func (s *systemd) signal(os.Signal) (cancelDefault bool) {
+	h := s.h
+	if h.rules.SecondSignal == "forces" && h.app.stopping.Cancelled() {
+		h.ForceStop()
+		return true
+	}
+	h.app.StopApplication()
+	return true
+}
+
+// exit is the handler of the process's exit in the releases before 6: it waits for the disposal without limit and without
+// a hint, and then the process ends with code 0 (SYS-4).
+func (s *systemd) exit() {
+	h := s.h
+	h.rt.Enter("systemd lifetime", "the process exit")
+	defer h.rt.Leave()
+	h.app.StopApplication()
+	h.rt.Wait(seam.Wait{For: h.gate, Limit: seam.Forever, Holds: true, Why: "the host to be disposed"})
+	h.proc.SetExitCode(0)
 }
 
 func (s *systemd) status(msg string) {
@@ -50,8 +70,9 @@ func (s *systemd) status(msg string) {
 // Stop implements [HostLifetime].
 func (s *systemd) Stop(context.Context) error { return nil }
 
-// Dispose removes the handler and the callbacks.
+// Dispose lets a process exit go on and removes the handler and the callbacks.
 func (s *systemd) Dispose() error {
+	s.h.gate.Set()
 	for _, remove := range s.remove {
 		remove()
 	}

@@ -28,7 +28,14 @@ func init() {
 }
 
 // ownLifetime tells whether the application brings a host lifetime of its own.
-func (r *Run) ownLifetime() bool { return r.Plan != nil && r.Plan.HostLifetime != nil }
+func (r *Run) ownLifetime() bool {
+	return r.Plan != nil && r.Plan.HostLifetime != nil && (r.Plan.HostLifetime.Kind == "" || r.Plan.HostLifetime.Kind == plan.ScriptedLifetime)
+}
+
+// hearsSignals tells whether the host lifetime turns some signal into a stop request.
+func (r *Run) hearsSignals() bool {
+	return r.Plan == nil || r.Plan.HostLifetime == nil || r.Plan.HostLifetime.Kind == plan.Systemd
+}
 
 func hltWaitFirst(r *Run) Result {
 	waits := r.Calls(WaitForStart)
@@ -80,7 +87,7 @@ func hltWaitFails(r *Run) Result {
 	}
 	act := r.Starters()[0]
 	for _, w := range r.window(act, WaitForStart) {
-		if !r.Failed(w) || r.Outcome(w) == trace.WasCancelled && r.askedBefore(w.End) {
+		if !r.Failed(w) || r.Outcome(w) == trace.WasCancelled && r.wasAsked(w.End) {
 			continue
 		}
 		for _, h := range []Hook{Starting, Start, Started} {
@@ -399,7 +406,7 @@ func hltReady(r *Run) Result {
 	case len(ready) > 1:
 		return Broken(ready[1], "READY=1 is reported once, but was reported again").With(ready[0])
 	case len(ready) == 0:
-		if at := r.startedAt(); at >= 0 && (r.Ok(act) || r.noted(AppStopping) > at) && !r.askedBefore(at) {
+		if at := r.startedAt(); at >= 0 && (r.Ok(act) || r.noted(AppStopping) > at) && !r.wasAsked(at) {
 			return Broken(at, "READY=1 must be reported when every service has started, but was not")
 		}
 		return Unseen()

@@ -182,6 +182,9 @@ func statusOfStart(r *Run) Result {
 	if !r.logging() || len(note) == 0 {
 		return Unseen()
 	}
+	if l := r.Plan.HostLifetime; l != nil && l.Kind == plan.Systemd {
+		return Unseen() // it has messages of its own
+	}
 	if r.rule("statusMessages") != "true" || r.Plan.HostLifetime != nil {
 		for _, d := range startLines {
 			if i := r.Logged(d); i >= 0 {
@@ -218,6 +221,9 @@ func statusOfStop(r *Run) Result {
 		if i < c[0].Begin && r.Event(i).Detail.Text == startLines[0] {
 			n++
 		}
+	}
+	if l := r.Plan.HostLifetime; l != nil && l.Kind == plan.Systemd {
+		return Unseen() // it has messages of its own
 	}
 	if r.rule("statusMessages") != "true" || r.Plan.HostLifetime != nil {
 		if n > 0 {

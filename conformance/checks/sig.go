@@ -167,7 +167,7 @@ func (r *Run) defaultOf(name string) (ok bool, want string) {
 // ownLifetime: with a host lifetime of the application's own the host leaves signals alone.
 func ownLifetime(r *Run) Result {
 	running := r.Running()
-	if r.Plan.HostLifetime == nil || running < 0 {
+	if r.hearsSignals() || running < 0 {
 		return Unseen()
 	}
 	for _, s := range r.Sent() {

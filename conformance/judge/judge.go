@@ -79,6 +79,9 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		return nil, fmt.Errorf("there is no profile %q; the profiles are %v", o.Profile, o.Spec.ProfileNames())
 	}
 	id := impl.Identity()
+	if f, ok := impl.(interface{ FeaturesFor(profile string) []string }); ok {
+		id.Features = f.FeaturesFor(p.Name)
+	}
 	v := &verifier{impl: impl, profile: p, o: o, cases: cases, has: map[string]bool{}, seen: map[string]bool{}}
 	for _, f := range id.Features {
 		v.has[f] = true

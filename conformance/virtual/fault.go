@@ -88,7 +88,7 @@ func (g *program) hostDispose() error {
 }
 
 func (g *program) service(s *plan.Service) (host.Service, error) {
-	if g.fault.New == nil && g.fault.Service == nil {
+	if g.fault == &noFault {
 		return g.player.New(s)
 	}
 	h := g.handle()

@@ -4,6 +4,9 @@ import (
 	"context"
 
 	"github.com/hostsim/hostsim/conformance/report"
+	"github.com/hostsim/hostsim/host"
+	"github.com/hostsim/hostsim/fakes/sim"
+	"github.com/hostsim/hostsim/fakes/world"
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
@@ -25,11 +28,10 @@ func NewFaulty(id report.Identity, f *Fault) *Reference {
 	return &Reference{NewFaultyLane(f), id}
 }
 
-// NewFaultyLane makes a lane whose host has a fault.
+// NewFaultyLane makes a lane whose host has a fault. A run of it that never comes to rest is given up soon.
 func NewFaultyLane(f *Fault) *Lane {
-	l := New(nil)
-	l.fault = f
-	return l
+	s := sim.New(nil, sim.Limits{Steps: 200_000})
+	return &Lane{sim: s, world: world.New(s), fault: f}
 }
 
 // Close lets go of the lane.
@@ -45,6 +47,30 @@ func AllFeatures() []string {
 	var out []string
 	for _, f := range spec.MustLoad().Features {
 		out = append(out, f.Name)
+	}
+	return out
+}
+
+// FeaturesFor gives the features that the host has under a profile: releases before 8 have no lifecycle hooks, no concurrent
+// starts and stops, and no startup timeout; 2.2 has no systemd lifetime.
+func (r *Reference) FeaturesFor(profile string) []string {
+	rules, err := host.RulesOf(profile)
+	if err != nil {
+		return r.id.Features
+	}
+	var out []string
+	for _, f := range r.id.Features {
+		switch f {
+		case "lifecycle", "concurrentStart", "concurrentStop", "startupTimeout":
+			if !rules.LifecycleHooks {
+				continue
+			}
+		case "systemd":
+			if !rules.StatusMessages {
+				continue
+			}
+		}
+		out = append(out, f)
 	}
 	return out
 }
