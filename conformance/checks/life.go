@@ -261,7 +261,7 @@ func lifeAllCallbacks(r *Run) Result {
 				failed = c.End
 			}
 		}
-		if failed < 0 || want < 2 || r.startUndone(n, list) {
+		if failed < 0 || want < 2 || unended(list) {
 			continue
 		}
 		if res = Held(); len(list) < want && (r.hostEndedAfter(failed) || r.Whole()) {
@@ -273,8 +273,8 @@ func lifeAllCallbacks(r *Run) Result {
 	return res
 }
 
-// startUndone tells whether a callback of the notification never ended, so that those after it had no turn.
-func (r *Run) startUndone(_ Note, list []Call) bool {
+// unended tells whether a callback of a notification never ended, so that those after it had no turn.
+func unended(list []Call) bool {
 	for _, c := range list {
 		if c.End < 0 {
 			return true

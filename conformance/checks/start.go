@@ -78,7 +78,7 @@ func startAll(r *Run) Result {
 			return Unseen()
 		}
 	}
-	if _, _, failed := r.startFailure(-1); failed || r.askedBefore(at) && at == r.startedAt() {
+	if _, _, failed := r.startFailure(-1); failed || r.wasAsked(at) && at == r.startedAt() {
 		return Unseen()
 	}
 	for s := range r.Services() {
@@ -110,7 +110,7 @@ func (r *Run) idleBefore(i int) bool {
 // ignoredCancel tells whether the failure may have gone unnoticed, or was asked for: a cancellation after a stop request,
 // or one in a concurrent start of a host that overlooks those that come at once.
 func (r *Run) ignoredCancel(c Call) bool {
-	return r.Outcome(c) == trace.WasCancelled && (r.askedBefore(c.End) || r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored")
+	return r.Outcome(c) == trace.WasCancelled && (r.wasAsked(c.End) || r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored")
 }
 
 func startCeasesAtFailure(r *Run) Result {
@@ -259,7 +259,7 @@ func startRollback(r *Run) Result {
 	}
 	act := r.Starters()[0]
 	c, _, ok := r.startFailure(act.Begin)
-	if !ok || act.End < 0 || !r.Failed(act) || r.askedBefore(c.End) {
+	if !ok || act.End < 0 || !r.Failed(act) || r.wasAsked(c.End) {
 		return Unseen()
 	}
 	for _, s := range r.Stoppers() {
@@ -300,7 +300,7 @@ func startRollbackToken(r *Run) Result {
 	}
 	act := r.Starters()[0]
 	c, _, ok := r.startFailure(act.Begin)
-	if !ok || r.askedBefore(c.End) {
+	if !ok || r.wasAsked(c.End) {
 		return Unseen()
 	}
 	if d, known := r.ShutdownTimeout(); known && d == 0 {
@@ -325,7 +325,7 @@ func startTokenLive(r *Run) Result {
 	for _, h := range []Hook{Starting, Start, Started} {
 		for _, c := range r.Calls(h) {
 			e := r.Event(c.Begin)
-			if e.Token == trace.NoToken || r.askedBefore(c.Begin) || r.workerMayHaveFailed(c.Begin) {
+			if e.Token == trace.NoToken || r.wasAsked(c.Begin) || r.workerMayHaveFailed(c.Begin) {
 				continue
 			}
 			if limited && e.At-r.At(r.startBegan()) >= limit-r.Early(limit) {

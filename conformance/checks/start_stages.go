@@ -53,7 +53,7 @@ func startHookOrder(r *Run) Result {
 			}
 		}
 		at := r.startedAt()
-		if at < 0 || r.failedStarts() > 0 || r.askedBefore(at) {
+		if at < 0 || r.failedStarts() > 0 || r.wasAsked(at) {
 			continue
 		}
 		for _, s := range r.lifecycles() {

@@ -55,7 +55,7 @@ func stopOneByOne(r *Run) Result {
 	return res
 }
 
-// stoppedBy gives the services that had started before the act and have not been stopped by event i; n is the number of
+// unstopped gives the services that had started before the act and have not been stopped by event i; n is the number of
 // those that had started.
 func (r *Run) unstopped(act Call, i int) (missing []int, n int) {
 	for s := range r.Services() {
@@ -370,7 +370,7 @@ func stopNotTheFailed(r *Run) Result {
 	act := r.Starters()[0]
 	res := Unseen()
 	for _, start := range r.window(act, Start) {
-		if !r.Failed(start) || act.End < 0 || r.askedBefore(start.End) || r.ignoredCancel(start) {
+		if !r.Failed(start) || act.End < 0 || r.wasAsked(start.End) || r.ignoredCancel(start) {
 			continue
 		}
 		res = Held()

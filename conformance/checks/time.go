@@ -222,7 +222,7 @@ func (r *Run) firedAfter() (d time.Duration, at int, ok bool) {
 	return r.At(at) - r.At(from), at, true
 }
 
-// is proves that the first token was cancelled after d.
+// expiredAfter proves that the first token of a stop was cancelled after d.
 func (r *Run) expiredAfter(d time.Duration, what string) Result {
 	if r.callerLimitsStop() || r.secondForces() {
 		return Unseen()

@@ -69,7 +69,7 @@ func timeStartNotEarly(r *Run) Result {
 	res := Unseen()
 	for _, h := range startHooks {
 		for _, c := range r.window(act, h) {
-			if r.Kind(c.Service) == plan.Background || r.tokenOf(c) != trace.Live || c.End < 0 || r.askedBefore(c.End) || r.workerMayHaveFailed(c.End) {
+			if r.Kind(c.Service) == plan.Background || r.tokenOf(c) != trace.Live || c.End < 0 || r.wasAsked(c.End) || r.workerMayHaveFailed(c.End) {
 				continue
 			}
 			switch i := r.FiredIn(c, h); {

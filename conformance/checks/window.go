@@ -118,8 +118,8 @@ func (r *Run) asked() int {
 	return first
 }
 
-// askedBefore tells whether the host had been asked to stop, or a caller had cancelled its start, when event i happened.
-func (r *Run) askedBefore(i int) bool {
+// wasAsked tells whether the host had been asked to stop, or a caller had cancelled its start, when event i happened.
+func (r *Run) wasAsked(i int) bool {
 	if a := r.asked(); a >= 0 && a < i {
 		return true
 	}
@@ -145,7 +145,7 @@ func (r *Run) abandonedAt(service, i int) int {
 	return -1
 }
 
-// leftOpen tells whether a call may still be going on at event i although the host does not wait for it any more.
+// mayLeave tells whether a call may still be going on at event i although the host does not wait for it any more.
 func (r *Run) mayLeave(c Call, i int) bool {
 	return r.Profile.Word("expiredStop") == "abandon" && (r.abandonedAt(c.Service, i) >= 0 || r.MayHaveExpired(i))
 }
