@@ -186,9 +186,9 @@ func TestChecksBearAnything(t *testing.T) {
 		}
 		return b
 	}
-	n := 24
+	n := 8
 	if testing.Short() {
-		n = 6
+		n = 3
 	}
 	for i := range n {
 		judgeAll(t, fuzzTrace(bytes(rnd.IntN(300))), plans)
