@@ -30,8 +30,10 @@ type play struct {
 	last    time.Time // of the last thing that happened
 	due     []due     // stimuli whose event has come, the earliest first
 	waiting []stimulus
-	acts    chan act // what goroutines of the run did
-	acting  int      // goroutines that may still send an act
+	acts    chan act        // what goroutines of the run did
+	clients context.Context // of connections from outside
+	hangUp  func()          // ends them
+	acting  int             // goroutines that may still send an act
 	end     trace.Ending
 	ended   bool // the adapter's end came
 	deaf    bool // the stream of messages has ended
@@ -63,6 +65,9 @@ func (pl *play) run(ctx context.Context) error {
 	}
 	pl.world = w
 	defer w.close()
+	pl.acts = make(chan act, 16)
+	pl.clients, pl.hangUp = context.WithCancel(context.Background())
+	defer pl.hangUp()
 	s, fresh, err := pl.r.session(ctx, pl.plan, pl.lane)
 	if err != nil {
 		if s != nil {
@@ -73,7 +78,6 @@ func (pl *play) run(ctx context.Context) error {
 	}
 	pl.s, pl.fresh = s, fresh
 	pl.after.Reused = s.runs > 0
-	pl.acts = make(chan act, 16)
 	pl.begun = time.Now()
 	pl.last = pl.begun
 	if pl.lane == spec.Process {
@@ -213,7 +217,7 @@ func (pl *play) hang(kind trace.EndKind, why string) error {
 
 // dump has a runtime that answers SIGQUIT with the stacks of its threads do so, on its standard error, before it is killed.
 func (pl *play) dump() {
-	if pl.s.id == nil || pl.s.id.Language != "go" && pl.s.id.Language != "java" || !pl.s.signal("SIGQUIT") {
+	if pl.r.NoStacks || pl.s.id == nil || pl.s.id.Language != "go" && pl.s.id.Language != "java" || !pl.s.signal("SIGQUIT") {
 		return
 	}
 	timer := time.NewTimer(dumpLimit)

@@ -49,6 +49,8 @@ type Runner struct {
 	Output   int64         // bytes on stdout or stderr of one run
 	Bounds   protocol.Limits
 
+	NoStacks bool // do not have a process in Go or Java that hangs write its stacks to its standard error
+
 	mu       sync.Mutex
 	idle     []*session
 	identity *protocol.Identity // of the first process

@@ -300,3 +300,14 @@ func TestAHangInGoLeavesItsStacks(t *testing.T) {
 		t.Errorf("stderr does not hold the stacks:\n%s", text)
 	}
 }
+
+func TestAConnectionToSomebodyElseEndsWithTheRun(t *testing.T) {
+	r := runner(t, "good")
+	p := parse(t, `{"files":[{"path":"other.sock","state":"live"}],"services":[{"name":"a","start":[{"dial":"unix:other.sock"}]}],
+		"connections":[{"name":"c","after":"lifetime.applicationStarted","dial":"unix:other.sock","hold":"inf"}],
+		"signals":[{"after":"net.connect","send":"SIGTERM"}]}`)
+	tr, after, err := r.Run(context.Background(), p)
+	if err != nil || !has(tr, "net.connect") || !has(tr, "net.disconnect") || tr.End.Kind != trace.Exited || len(after.Files) > 0 {
+		t.Errorf("end %+v, files %q, error %v\n%s", tr.End, after.Files, err, lines(tr))
+	}
+}

@@ -2,6 +2,7 @@ package process
 
 import (
 	"cmp"
+	"context"
 	"net"
 	"slices"
 	"time"
@@ -118,6 +119,7 @@ func (pl *play) connect(c *plan.Connection, network, addr string) {
 		return
 	}
 	defer conn.Close()
+	defer context.AfterFunc(pl.clients, func() { _ = conn.Close() })()
 	say("connect", trace.OK, false)
 	hold := c.Hold
 	if hold < 0 {
@@ -130,7 +132,7 @@ func (pl *play) connect(c *plan.Connection, network, addr string) {
 		if err == nil {
 			continue
 		}
-		outcome := trace.Errored("reset") // the other side went first
+		outcome := trace.Errored("reset") // the other side went first, or the run is over
 		if t, ok := err.(net.Error); ok && t.Timeout() {
 			outcome = trace.OK
 		}
@@ -148,16 +150,17 @@ func (pl *play) act(a act) {
 	pl.trigger(a.event.Who, a.event.What, "", a.at)
 }
 
-// drainActs waits for the run's goroutines, whose peers are dead by now.
+// drainActs waits for the run's goroutines. Their peers are dead by now, but for those that never were of this run.
 func (pl *play) drainActs() {
-	timer := time.NewTimer(3 * time.Second)
+	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	for pl.acting > 0 {
 		select {
 		case a := <-pl.acts:
 			pl.act(a)
 		case <-timer.C:
-			return
+			pl.hangUp()
 		}
 	}
+	pl.hangUp()
 }

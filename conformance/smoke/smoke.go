@@ -130,7 +130,7 @@ type checker struct {
 func (c *checker) runner() *process.Runner {
 	o := &c.o
 	return &process.Runner{
-		Command: c.r.Command, Dir: o.Dir, Env: o.Env, Stream: o.Stream, Temp: o.Temp,
+		Command: c.r.Command, Dir: o.Dir, Env: o.Env, Stream: o.Stream, Temp: o.Temp, NoStacks: true,
 		Identity: orDefault(o.Identity, 5*time.Second), Quiet: orDefault(o.Quiet, 1500*time.Millisecond), Limit: orDefault(o.Limit, 10*time.Second),
 	}
 }
