@@ -69,6 +69,7 @@ Start with:
 		{"judge", verifyCommand(s)},
 		{"judge", mutantsCommand(s)},
 		{"judge", probeCommand(s)},
+		{"judge", reportCommand(s)},
 		{"see", replayCommand(s)},
 		{"see", exploreCommand(s)},
 		{"see", mergeCommand(s)},

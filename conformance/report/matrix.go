@@ -1,0 +1,160 @@
+package report
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/hostsim/hostsim/spec"
+)
+
+// Matrix is implementation × clause: the reports of several implementations beside each other.
+type Matrix struct {
+	Columns []*Report
+	Rows    []Row
+}
+
+// Row is one clause.
+type Row struct {
+	ID, Area, Level, Text, Why string
+	Profiles                   []string
+	Cells                      []*Clause // in order of the columns, nil where the report does not judge the clause
+}
+
+// ParseReport reads a report as JSON.
+func ParseReport(data []byte) (*Report, error) {
+	var r Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("not a report: %w", err)
+	}
+	if r.Format != Format {
+		return nil, fmt.Errorf("the report has format %d, written by hostsim %s; this version reads format %d", r.Format, r.Hostsim, Format)
+	}
+	return &r, nil
+}
+
+// NewMatrix puts reports beside each other, in order of name, version, lane and profile; clauses in the order of the contract.
+// Clauses that no report judges are left out.
+func NewMatrix(reports []*Report, all *spec.Spec) *Matrix {
+	m := &Matrix{Columns: append([]*Report(nil), reports...)}
+	key := func(r *Report) string {
+		return r.Implementation.Name + "\x00" + r.Implementation.Version + "\x00" + r.Lane + "\x00" + r.Profile
+	}
+	sort.SliceStable(m.Columns, func(i, j int) bool { return key(m.Columns[i]) < key(m.Columns[j]) })
+	for _, c := range all.Clauses {
+		row := Row{ID: c.ID, Area: c.Area, Level: string(c.Level), Text: c.Text, Why: c.Why, Profiles: c.Profiles}
+		found := false
+		for _, r := range m.Columns {
+			var cell *Clause
+			for i := range r.Clauses {
+				if r.Clauses[i].ID == c.ID {
+					cell = &r.Clauses[i]
+					found = true
+					break
+				}
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		if found {
+			m.Rows = append(m.Rows, row)
+		}
+	}
+	return m
+}
+
+var marks = map[Verdict]string{Pass: "✓", Skipped: "–", Provisional: "~", Fail: "✗", Hang: "⧗", Uncontrolled: "≠", Error: "!"}
+
+// Markdown writes the matrix as a table, with a legend and the counts of each implementation.
+func (m *Matrix) Markdown(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("# Implementations and clauses\n\n✓ holds · ✗ is broken · ⧗ hangs · – is skipped (the implementation lacks a feature) · blank: not judged\n\n")
+	b.WriteString("| implementation | lane | profile | holds | broken | hangs | skipped |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range m.Columns {
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d |\n", name(r), r.Lane, r.Profile, r.Counts[Pass], r.Counts[Fail], r.Counts[Hang], r.Counts[Skipped])
+	}
+	b.WriteString("\n| clause | level |")
+	for _, r := range m.Columns {
+		b.WriteString(" " + name(r) + " |")
+	}
+	b.WriteString(" sentence |\n|---|---|" + strings.Repeat("---|", len(m.Columns)) + "---|\n")
+	for _, row := range m.Rows {
+		fmt.Fprintf(&b, "| %s | %s |", row.ID, row.Level)
+		for _, c := range row.Cells {
+			mark := " "
+			if c != nil {
+				mark = marks[c.Verdict]
+			}
+			b.WriteString(" " + mark + " |")
+		}
+		fmt.Fprintf(&b, " %s |\n", cell(row.Text))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func name(r *Report) string {
+	return strings.TrimSpace(r.Implementation.Name + " " + r.Implementation.Version)
+}
+
+//go:embed matrix.html
+var matrixHTML embed.FS
+
+// HTML writes the matrix as one page that needs nothing else: filters by area, level, profile and verdict, and for every
+// cell the clause, the timeline and the command that shows it again. The same reports give the same bytes.
+func (m *Matrix) HTML(w io.Writer) error {
+	t, err := template.ParseFS(matrixHTML, "matrix.html")
+	if err != nil {
+		return err
+	}
+	type cellView struct {
+		V string    `json:"v"`
+		N int       `json:"n"`
+		B string    `json:"b,omitempty"`
+		F []Failure `json:"f,omitempty"`
+	}
+	type rowView struct {
+		ID       string      `json:"id"`
+		Area     string      `json:"area"`
+		Level    string      `json:"level"`
+		Text     string      `json:"text"`
+		Why      string      `json:"why"`
+		Profiles []string    `json:"profiles"`
+		Cells    []*cellView `json:"cells"`
+	}
+	type columnView struct {
+		Name    string          `json:"name"`
+		Lane    string          `json:"lane"`
+		Profile string          `json:"profile"`
+		Lang    string          `json:"lang"`
+		Verdict Verdict         `json:"verdict"`
+		Counts  map[Verdict]int `json:"counts"`
+		Size    Size            `json:"size"`
+	}
+	var data struct {
+		Columns []columnView `json:"columns"`
+		Rows    []rowView    `json:"rows"`
+	}
+	for _, r := range m.Columns {
+		data.Columns = append(data.Columns, columnView{name(r), r.Lane, r.Profile, r.Implementation.Language, r.Verdict, r.Counts, r.Size})
+	}
+	for _, row := range m.Rows {
+		v := rowView{row.ID, row.Area, row.Level, row.Text, row.Why, row.Profiles, nil}
+		for _, c := range row.Cells {
+			if c == nil {
+				v.Cells = append(v.Cells, nil)
+				continue
+			}
+			f := c.Failures
+			if len(f) > 2 {
+				f = f[:2]
+			}
+			v.Cells = append(v.Cells, &cellView{string(c.Verdict), c.Exercised, c.Because, f})
+		}
+		data.Rows = append(data.Rows, v)
+	}
+	return t.Execute(w, data)
+}
