@@ -51,6 +51,7 @@ type actorHost struct {
 	startCtx context.Context
 	endStart context.CancelFunc
 	stopCtx  context.Context
+	endStop  context.CancelFunc
 }
 
 // tell never blocks for long: the host reads its mail until the last service has stopped, and later mail is of no interest.
@@ -90,6 +91,7 @@ func (h *actorHost) Run(ctx context.Context) error {
 		}
 	}
 	_ = h.app.Stopped()
+	h.endStop()
 	return errors.Join(h.errs...)
 }
 
@@ -103,9 +105,7 @@ func (h *actorHost) advance() bool {
 		h.order(h.up, started, func() error { return s.Start(h.startCtx) })
 	case h.stopping && h.stopCtx == nil:
 		_ = h.app.Stopping()
-		var end context.CancelFunc
-		h.stopCtx, end = context.WithTimeout(context.Background(), h.app.ShutdownTimeout(30*time.Second))
-		context.AfterFunc(h.startCtx, end)
+		h.stopCtx, h.endStop = context.WithTimeout(context.Background(), h.app.ShutdownTimeout(30*time.Second))
 		return h.advance()
 	case h.stopping && h.up == 0:
 		return false
