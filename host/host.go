@@ -143,7 +143,7 @@ func (h *Host) WaitForShutdown(ctx context.Context) error {
 
 // onCancel registers f on any context: synchronously on the host's own, through context.AfterFunc on others.
 func onCancel(ctx context.Context, f func() error) (remove func()) {
-	if c := seam.CancellerOf(ctx); c != nil && context.Context(c) == ctx {
+	if c := seam.CancellerOf(ctx); c != nil {
 		return c.OnCancel(f)
 	}
 	if ctx.Done() == nil {

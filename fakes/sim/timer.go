@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"time"
 
 	"github.com/hostsim/hostsim/host/seam"
@@ -28,7 +29,11 @@ func (s *Sim) AfterFunc(d time.Duration, name string, f func()) seam.Timer {
 func (s *Sim) addTimer(d time.Duration, name string, f func(), t *thread) *timer {
 	tm := s.slabs.timer()
 	s.seq++
-	*tm = timer{s: s, at: s.now + max(d, 0), seq: s.seq, name: name, f: f, t: t}
+	at := s.now + max(d, 0)
+	if at < s.now { // beyond what a Duration holds: beyond any horizon
+		at = math.MaxInt64
+	}
+	*tm = timer{s: s, at: at, seq: s.seq, name: name, f: f, t: t}
 	s.timers.push(tm)
 	return tm
 }

@@ -13,8 +13,9 @@ import (
 // Real is the seam in production: goroutines, channels and the timers of a clock. It may be used inside a bubble of
 // testing/synctest: every wait of it is durable there.
 //
-// Go does not tell a function which goroutine runs it. The two places that must know it — the first wait inside a Call,
-// and a mutex that its holder locks again — read the goroutine's number from its stack header, some microseconds each.
+// Go does not tell a function which goroutine runs it. The places that must know it — a Call, the first wait inside it, and
+// the lock of a mutex, which its holder may lock again — read the goroutine's number from its stack header, some
+// microseconds each.
 type Real struct {
 	clock clock.Clock
 
@@ -23,8 +24,9 @@ type Real struct {
 }
 
 type call struct {
-	once sync.Once
-	back chan struct{} // closed when the caller may go on
+	once   sync.Once
+	back   chan struct{} // closed when the caller may go on
+	thread int64         // the caller's, on which the synchronous part runs
 }
 
 // NewReal makes the production seam on a clock; nil means the system's.
@@ -43,7 +45,7 @@ func (r *Real) Go(_ string, f func()) { go f() }
 
 // Call implements [Runtime].
 func (r *Real) Call(_ string, f func()) {
-	c := &call{back: make(chan struct{})}
+	c := &call{back: make(chan struct{}), thread: r.thread()}
 	go func() {
 		id := goroutine()
 		r.mu.Lock()
@@ -53,6 +55,17 @@ func (r *Real) Call(_ string, f func()) {
 		f()
 	}()
 	<-c.back
+}
+
+// thread identifies the thread that the calling goroutine runs on: its own or, in the synchronous part of a Call, its caller's.
+func (r *Real) thread() int64 {
+	id := goroutine()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c := r.calls[id]; c != nil {
+		return c.thread
+	}
+	return id
 }
 
 func (r *Real) giveBack(id int64) {
@@ -130,7 +143,7 @@ func (r *Real) Promise(Event, string) {}
 func (r *Real) Enter(_, _ string)     {} //nolint:revive // see Promise
 func (r *Real) Leave()                {} //nolint:revive // see Promise
 func (r *Real) Repanic(recovered any) { _ = recovered }
-func (r *Real) NewMutex(string) Mutex { return &realMutex{free: make(chan struct{}, 1)} }
+func (r *Real) NewMutex(string) Mutex { return &realMutex{r: r, free: make(chan struct{}, 1)} }
 func (r *Real) NewEvent(string) Event { return &realEvent{done: make(chan struct{})} }
 
 type realEvent struct {
@@ -152,6 +165,7 @@ func (e *realEvent) IsSet() bool {
 
 // realMutex waits on a channel, not on a sync.Mutex, so that a wait for it inside a bubble is durable.
 type realMutex struct {
+	r     *Real
 	free  chan struct{} // holds one token while the mutex is locked
 	mu    sync.Mutex
 	owner int64
@@ -159,7 +173,7 @@ type realMutex struct {
 }
 
 func (m *realMutex) Lock() {
-	id := goroutine()
+	id := m.r.thread()
 	m.mu.Lock()
 	if m.depth > 0 && m.owner == id {
 		m.depth++

@@ -116,12 +116,16 @@ type Canceller interface {
 
 type cancellerKey struct{}
 
-// CancellerOf finds the nearest Canceller that ctx was derived from, nil if there is none.
+// CancellerOf finds the Canceller that is cancelled when ctx is: ctx itself, or the one that it was derived from if it adds
+// nothing but values. It is nil if there is none, as for a context with a cancellation or a deadline of its own.
 func CancellerOf(ctx context.Context) Canceller {
 	if c, ok := ctx.(Canceller); ok {
 		return c
 	}
 	c, _ := ctx.Value(cancellerKey{}).(Canceller)
+	if c == nil || c.Done() != ctx.Done() {
+		return nil
+	}
 	return c
 }
 

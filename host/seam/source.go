@@ -38,33 +38,55 @@ func CancelledContext(rt Runtime) context.Context {
 	return s
 }
 
-// Link makes a cancellation of ctx cancel the source too.
+// Link makes a cancellation of ctx cancel the source too. If ctx is cancelled already, so is the source when Link returns.
 func (s *Source) Link(ctx context.Context) *Source {
-	if ctx == nil || ctx.Done() == nil && CancellerOf(ctx) == nil {
+	if ctx == nil {
+		return s
+	}
+	if err := ctx.Err(); err != nil {
+		_ = s.CancelCause(err)
 		return s
 	}
 	var remove func()
-	if c := CancellerOf(ctx); c != nil && c == ctx {
-		remove = c.OnCancel(func() error { return s.CancelCause(ctx.Err()) })
-	} else {
+	if c := CancellerOf(ctx); c != nil {
+		remove = c.OnCancel(func() error { return s.CancelCause(c.Err()) })
+	} else if ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, func() { _ = s.CancelCause(ctx.Err()) })
 		remove = func() { stop() }
+	} else {
+		return s
 	}
 	s.mu.Lock()
-	s.unlink = append(s.unlink, remove)
+	late := s.disposed
+	if !late {
+		s.unlink = append(s.unlink, remove)
+	}
 	s.mu.Unlock()
+	if late {
+		remove()
+	}
 	return s
 }
 
-// CancelAfter cancels the source after d; a negative d never does. What callbacks return then has nobody to go to: a
-// runtime that is [Unhandling] is told.
+// CancelAfter cancels the source after d, in place of what an earlier CancelAfter said; a negative d never does. What
+// callbacks return then has nobody to go to: a runtime that is [Unhandling] is told. On a source that is cancelled or
+// disposed it does nothing.
 func (s *Source) CancelAfter(d time.Duration, name string) *Source {
 	if d < 0 {
 		return s
 	}
 	s.mu.Lock()
+	if s.err != nil || s.disposed {
+		s.mu.Unlock()
+		return s
+	}
 	s.deadline = s.rt.Now().Add(d)
+	old := s.timer
+	s.timer = nil
 	s.mu.Unlock()
+	if old != nil {
+		old.Stop()
+	}
 	t := s.rt.AfterFunc(d, name, func() {
 		if err := s.CancelCause(context.DeadlineExceeded); err != nil {
 			if u, ok := s.rt.(Unhandling); ok {
@@ -73,8 +95,14 @@ func (s *Source) CancelAfter(d time.Duration, name string) *Source {
 		}
 	})
 	s.mu.Lock()
-	s.timer = t
+	late := s.disposed
+	if !late {
+		s.timer = t
+	}
 	s.mu.Unlock()
+	if late {
+		t.Stop()
+	}
 	return s
 }
 
@@ -99,21 +127,34 @@ func (s *Source) CancelCause(cause error) error {
 		t.Stop()
 	}
 	var errs []error
+	s.run(&errs)
+	return errors.Join(errs...)
+}
+
+// run runs the callbacks. When one panics the others run before the panic goes on, unless it unwinds a thread of a process
+// that has ended.
+func (s *Source) run(errs *[]error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.rt.Repanic(r)
+			s.run(errs)
+			panic(r)
+		}
+	}()
 	for {
 		s.mu.Lock()
 		n := len(s.callbacks)
 		if n == 0 {
 			s.mu.Unlock()
-			break
+			return
 		}
 		cb := s.callbacks[n-1]
 		s.callbacks = s.callbacks[:n-1]
 		s.mu.Unlock()
 		if err := cb.f(); err != nil {
-			errs = append(errs, err)
+			*errs = append(*errs, err)
 		}
 	}
-	return errors.Join(errs...)
 }
 
 // Dispose takes back the links and the timer. A source that was not cancelled by then never will be (SUB-3).
