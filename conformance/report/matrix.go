@@ -66,12 +66,12 @@ func NewMatrix(reports []*Report, all *spec.Spec) *Matrix {
 	return m
 }
 
-var marks = map[Verdict]string{Pass: "✓", Skipped: "–", Provisional: "~", Fail: "✗", Hang: "⧗", Uncontrolled: "≠", Error: "!"}
+var marks = map[Verdict]string{Pass: "✓", Skipped: "–", Provisional: "~", Fail: "✗", Hang: "∞", Uncontrolled: "≠", Error: "!"}
 
 // Markdown writes the matrix as a table, with a legend and the counts of each implementation.
 func (m *Matrix) Markdown(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("# Implementations and clauses\n\n✓ holds · ✗ is broken · ⧗ hangs · – is skipped (the implementation lacks a feature) · blank: not judged\n\n")
+	b.WriteString("# Implementations and clauses\n\n✓ holds · ✗ is broken · ∞ hangs · – is skipped (the implementation lacks a feature) · blank: not judged\n\n")
 	b.WriteString("| implementation | lane | profile | holds | broken | hangs | skipped |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range m.Columns {
 		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d |\n", name(r), r.Lane, r.Profile, r.Counts[Pass], r.Counts[Fail], r.Counts[Hang], r.Counts[Skipped])
