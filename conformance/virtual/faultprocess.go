@@ -28,13 +28,13 @@ func (w *wrappedProcess) OnSignal(sigs []os.Signal, handle func(os.Signal) bool)
 	if w.c.Signal != nil {
 		f = func(s os.Signal) bool { return w.c.Signal(s, handle) }
 	}
+	subscribe := w.Process.OnSignal
 	if w.c.OnSignal != nil {
-		remove = w.c.OnSignal(sigs, f, w.Process.OnSignal)
-	} else {
-		remove = w.Process.OnSignal(sigs, f)
+		subscribe = func(sigs []os.Signal, f func(os.Signal) bool) func() { return w.c.OnSignal(sigs, f, w.Process.OnSignal) }
 	}
+	undo := subscribe(sigs, f)
 	return func() {
-		remove()
+		undo()
 		if w.c.Removed != nil {
 			w.c.Removed()
 		}

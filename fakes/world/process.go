@@ -159,6 +159,9 @@ func (p *Process) finish(e trace.Ending) {
 	p.w.Sim.End()
 }
 
+// Exiting tells whether an exit has begun.
+func (p *Process) Exiting() bool { return p.exiting }
+
 // ExitCode is the code that the process ends with unless somebody sets another.
 func (p *Process) ExitCode() int { return p.code }
 
