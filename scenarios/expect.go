@@ -185,12 +185,13 @@ func (tl Timeline) check(t *trace.Trace, tol Tolerance) *Mismatch {
 			end++
 		}
 		part := tl[start:end]
-		next, m := 0, (*Mismatch)(nil)
+		find := part.match
 		if free {
-			next, m = part.seek(t, events, at, end == len(tl), c)
-		} else {
-			next, m = part.match(t, events, at, c)
+			find = func(t *trace.Trace, events []int, at int, c *clock) (int, *Mismatch) {
+				return part.seek(t, events, at, end == len(tl), c)
+			}
 		}
+		next, m := find(t, events, at, c)
 		if m != nil {
 			return m
 		}

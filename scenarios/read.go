@@ -153,8 +153,8 @@ func (r *reader) scenario(s *Scenario, n *doc.Node) {
 
 // unreachable reports stimuli that the plan never triggers: a scenario has none.
 func (r *reader) unreachable(p *plan.Plan) {
-	for _, pos := range plan.Unreachable(p) {
-		r.errs.Add(pos.Line, pos.Col, Error{Rule: "event that never happens in this plan", Where: "the stimulus", Expected: "an event that a script or main causes"})
+	for _, u := range plan.Unreachable(p) {
+		r.errs.Add(u.Pos.Line, u.Pos.Col, Error{Rule: "event that never happens in this plan", Where: "a stimulus", Found: strconv.Quote(u.After), Expected: "an event that main or a script causes"})
 	}
 }
 
@@ -294,8 +294,13 @@ func (r *reader) patterns(n *doc.Node, where string) []Line {
 }
 
 func (r *reader) linesOf(n *doc.Node, where string, least, most int) []Line {
-	if n.Kind != doc.List || len(n.Items) < least || len(n.Items) > most {
-		r.bad(n, "wrong value", where, "a list of "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+" lines")
+	expected := "a list of " + strconv.Itoa(least) + " to " + strconv.Itoa(most) + " lines"
+	if n.Kind != doc.List {
+		r.bad(n, "wrong value", where, expected)
+		return nil
+	}
+	if len(n.Items) < least || len(n.Items) > most {
+		r.errs.At(n, Error{Rule: "wrong number of lines", Where: where, Found: strconv.Itoa(len(n.Items)), Expected: expected})
 		return nil
 	}
 	out := make([]Line, len(n.Items))

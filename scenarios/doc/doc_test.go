@@ -149,7 +149,7 @@ func TestErrorsAreOrderedAndLimited(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	words := []string{"delay", "sleep", "stopApplication", "stop"}
-	for s, want := range map[string]string{"dealy": "delay", "Sleep": "sleep", "stopAplication": "stopApplication", "stpo": "stop", "zzz": "", "": "", "delay": ""} {
+	for s, want := range map[string]string{"dealy": "delay", "Sleep": "sleep", "stopAplication": "stopApplication", "stoq": "stop", "zzz": "", "": "", "delay": ""} {
 		if got := Nearest(s, words); got != want {
 			t.Errorf("%q: got %q, want %q", s, got, want)
 		}

@@ -23,7 +23,7 @@ func parseJSON(name string, data []byte) (*Node, error) {
 			}
 		}
 		line, col := position(data, max(at, 0))
-		return nil, &Error{File: name, Line: line, Col: col, Rule: "invalid JSON: " + Shorten(msg)}
+		return nil, &Error{File: name, Line: line, Col: col, Rule: "invalid JSON: " + msg}
 	}
 	s := &jsonReader{data: data, line: 1, errs: Errors{File: name}}
 	out := &Node{}

@@ -64,7 +64,7 @@ func syntaxError(name string, data []byte, err error) error {
 		line, col = faultyLine(data)
 	}
 	msg, _, _ = strings.Cut(msg, "\n")
-	return &Error{File: name, Line: line, Col: col, Rule: "invalid YAML: " + Shorten(msg)}
+	return &Error{File: name, Line: line, Col: col, Rule: "invalid YAML: " + msg}
 }
 
 // soughtBytes is the size of the largest file in which the faulty line is sought; in a larger one it is what the
@@ -122,9 +122,10 @@ func (r *slowReader) Read(p []byte) (int, error) {
 }
 
 type yamlReader struct {
-	errs  Errors
-	nodes int
-	full  bool
+	errs    Errors
+	nodes   int
+	refused int
+	full    bool
 }
 
 // node converts y into out. Whatever is refused leaves a report and a null.
@@ -167,7 +168,14 @@ func (c *yamlReader) node(out *Node, y *yaml.Node, depth int) {
 	}
 }
 
+// mostRefused is how many anchors, aliases and tags are reported one by one.
+const mostRefused = 5
+
 func (c *yamlReader) refuse(y *yaml.Node, what, found string) {
+	if c.refused++; c.refused > mostRefused {
+		c.errs.more++
+		return
+	}
 	c.errs.Add(y.Line, y.Column, Error{Rule: what + " not allowed", Found: Shorten(found), Expected: "the value itself, written out"})
 }
 

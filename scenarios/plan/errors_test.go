@@ -30,7 +30,7 @@ func TestErrors(t *testing.T) {
 		"name with a dot":              {"services: [{name: a.b}]\n", `f:1:19: invalid name in service 1: found "a.b"`},
 		"name that is too long":        {"services: [{name: " + strings.Repeat("a", MaxName+1) + "}]\n", "f:1:19: invalid name in service 1"},
 		"two of one name":              {"services:\n- {name: a}\n- {name: b}\n- {name: a}\n", `f:4:10: two services of one name in services: found "a", expected each name once (the first is in line 2)`},
-		"kind":                         {"services: [{name: a, kind: backgruond}]\n", `f:1:28: unknown kind in service a: found "backgruond", expected hosted, lifecycle or background; did you mean "background"?`},
+		"kind":                         {"services: [{name: a, kind: backgroumd}]\n", `f:1:28: unknown kind in service a: found "backgroumd", expected hosted, lifecycle or background; did you mean "background"?`},
 		"hook of another kind":         {"services: [{name: a, starting: []}]\n", `f:1:22: hook that this kind of service does not have in service a: found "starting", expected new, start, stop or dispose (kind hosted)`},
 		"hook of a background service": {"services: [{name: a, kind: background, stop: []}]\n", `f:1:40: hook that this kind of service does not have in service a: found "stop", expected execute (kind background)`},
 		"unknown hook":                 {"services: [{name: a, stp: []}]\n", `f:1:22: unknown key in service a: found "stp", expected name, kind, watchTokens, new, starting, start, started, execute, stopping, stop, stopped or dispose; did you mean "stop"?`},

@@ -98,23 +98,29 @@ func nearestEvent(p *Plan, event string) string {
 	return doc.Nearest(event, words)
 }
 
-// Unreachable lists the places of the stimuli whose event no script of the plan ever causes: a signal after
+// Unsent is a stimulus that is never sent, because its event never happens.
+type Unsent struct {
+	After string
+	Pos   Pos
+}
+
+// Unreachable lists the stimuli whose event no script of the plan ever causes: a signal after
 // "host.run.begin" where main never runs the host. Such a plan is legal, the stimulus is never sent; a scenario that a
 // person wrote should have none.
-func Unreachable(p *Plan) []Pos {
+func Unreachable(p *Plan) []Unsent {
 	if len(p.Signals)+len(p.Connections) == 0 {
 		return nil
 	}
 	can := caused(p)
-	var out []Pos
+	var out []Unsent
 	for _, s := range p.Signals {
 		if !can.has(s.After) {
-			out = append(out, s.Pos)
+			out = append(out, Unsent{s.After, s.Pos})
 		}
 	}
 	for _, c := range p.Connections {
 		if !can.has(c.After) {
-			out = append(out, c.Pos)
+			out = append(out, Unsent{c.After, c.Pos})
 		}
 	}
 	return out
