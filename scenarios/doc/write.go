@@ -357,6 +357,9 @@ func plain(s string, flow bool) bool {
 		}
 	}
 	first := s[0]
+	if first == '.' && (len(s) == 1 || s[1] != '.') {
+		return false // .5, .inf, .nan
+	}
 	return !(numeric && (first >= '0' && first <= '9' || first == '.' || first == '+' || first == '-'))
 }
 

@@ -135,6 +135,14 @@ func (r *reader) hostLifetime(n *doc.Node) {
 			l.WaitForStart = script
 		}
 	})
+	if l.Kind == ScriptedLifetime {
+		return
+	}
+	for _, key := range []string{"waitForStart", "stop"} {
+		if v := n.Get(key); v != nil {
+			r.errs.At(v, Error{Rule: "script of a host lifetime that has none", Where: "hostLifetime", Found: strconv.Quote(key), Expected: "it only with the kind " + ScriptedLifetime})
+		}
+	}
 }
 
 var lifetimeKinds = []string{ScriptedLifetime, Systemd, NoLifetime}
