@@ -1,0 +1,16 @@
+module github.com/hostsim/hostsim/conformance/adapters/reference
+
+go 1.26.0
+
+require github.com/hostsim/hostsim v0.0.0
+
+require (
+	github.com/benbjohnson/clock v1.3.5 // indirect
+	github.com/fatih/color v1.19.0 // indirect
+	github.com/mattn/go-colorable v0.1.14 // indirect
+	github.com/mattn/go-isatty v0.0.22 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace github.com/hostsim/hostsim => ../../..
