@@ -23,6 +23,7 @@ type App struct {
 
 	mu         sync.Mutex
 	stop       func()
+	early      bool // a stop was requested and nobody was there to hear it
 	failed     func(*Service, error)
 	host       Host
 	run        chan struct{} // closed when run is done; nil: it was not called
@@ -113,11 +114,17 @@ func (a *App) Log(level, detail string) {
 	a.Emit(trace.Event{Who: trace.Log, What: level, Detail: trace.Text(detail)})
 }
 
-// OnStopRequest says what a stop request of the application does (the step stopApplication).
+// OnStopRequest says what a stop request of the application does (the step stopApplication). A request that came before is
+// not lost: f is called at once.
 func (a *App) OnStopRequest(f func()) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.stop = f
+	early := a.early
+	a.early = false
+	a.mu.Unlock()
+	if early {
+		f()
+	}
 }
 
 // OnExecuteFailed says what the end of a background service's Execute with an error does, for hosts that use
@@ -186,6 +193,7 @@ func (a *App) startEnded(err error) {
 func (a *App) StopApplication() {
 	a.mu.Lock()
 	f := a.stop
+	a.early = f == nil
 	a.mu.Unlock()
 	if f != nil {
 		f()

@@ -78,6 +78,16 @@ func (r *recorder) count() int {
 	return len(r.events)
 }
 
+// last is the time of the last event.
+func (r *recorder) last() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) == 0 {
+		return 0
+	}
+	return r.events[len(r.events)-1].At
+}
+
 func (r *recorder) take() []trace.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,7 +99,7 @@ func (i *Implementation) play(t *testing.T, p *plan.Plan, rec *recorder) (end tr
 	done := make(chan trace.Ending, 1)
 	go func() { done <- i.bubble(t, p, rec) }()
 	end, left = watch(done, rec)
-	if end.Kind == trace.HangEnd {
+	if end.Kind == trace.HangEnd || end.Kind == trace.Killed {
 		end.Stuck = protocol.Unended(rec.take())
 		end.Reason = protocol.Hung(end.Reason, end.Stuck)
 	}
@@ -109,7 +119,7 @@ func (i *Implementation) bubble(t *testing.T, p *plan.Plan, rec *recorder) (end 
 		case ended != nil: // what the host leaves behind when its process ends is no fault: a real process takes it along
 			end = *ended
 		case strings.Contains(text, "deadlock"):
-			end = trace.Ending{Kind: trace.HangEnd, Reason: "every goroutine waits and no timer is due"}
+			end = trace.Ending{Kind: trace.HangEnd, Reason: "nothing happens any more"}
 		case r != nil:
 			panic(r)
 		}
@@ -118,10 +128,60 @@ func (i *Implementation) bubble(t *testing.T, p *plan.Plan, rec *recorder) (end 
 		l := newVirtualLane(p, rec)
 		app := newApp(i, p, l)
 		go func() { l.returned(app.main()) }()
-		<-l.done
+		l.outlast(patience(p))
 		synctest.Wait() // what can be unwound is gone then
 	})
 	return end
+}
+
+// outlast waits for the end of the simulated process, and ends it if nothing happens for the given virtual time, or if
+// it goes on for many times that.
+func (l *virtualLane) outlast(quiet time.Duration) {
+	const most = 4
+	seen := -1
+	for range most {
+		t := time.NewTimer(quiet)
+		select {
+		case <-l.done:
+			t.Stop()
+			return
+		case <-t.C:
+		}
+		n := l.rec.count()
+		if n == seen || seen < 0 && l.rec.last() <= time.Since(l.began)-quiet {
+			l.giveUp(trace.HangEnd, "nothing happens any more")
+			return
+		}
+		seen = n
+	}
+	l.giveUp(trace.Killed, "it still goes on after "+(most*quiet).String()+" of virtual time")
+}
+
+func (l *virtualLane) giveUp(kind trace.EndKind, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.finish(trace.Ending{Kind: kind, Reason: why})
+}
+
+// patience is longer than all waits of a plan together, with a day for those of the host.
+func patience(p *plan.Plan) time.Duration {
+	const day = 24 * time.Hour
+	sum := day
+	add := func(d time.Duration) { sum = min(sum+max(d, 0), 300*day) }
+	everyScript(p, func(s []plan.Step) {
+		for i := range s {
+			add(s[i].Dur)
+		}
+	})
+	for _, s := range p.Signals {
+		add(s.Wait)
+	}
+	for _, d := range []*time.Duration{p.Options.ShutdownTimeout, p.Options.StartupTimeout} {
+		if d != nil {
+			add(*d)
+		}
+	}
+	return sum
 }
 
 // watch waits for the end of a bubble, from outside.

@@ -1,9 +1,11 @@
 package adapter
 
 import (
+	"context"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
@@ -62,6 +64,8 @@ func TestVirtualRuns(t *testing.T) {
 			"main.threw=error:the host was not built main.return # exited 0"},
 		{"no service", `{"main":[{"build":1},{"runCancelAfter":"1s"}]}`,
 			"<host.build host.build> <host.run lifetime.applicationStarted @1s lifetime.applicationStopping lifetime.applicationStopped host.run> main.return # exited 0"},
+		{"a wait of many days", `{"services":[{"name":"a","start":[{"delay":"24h"},{"delay":"24h"},{"delay":"24h"},{"delay":"24h"},{"delay":"24h"},{"delay":"24h"},{"stopApplication":true}]}]}`,
+			build + "<host.run <a.start @144h0m0s <a.stopApplication a.stopApplication> a.start> lifetime.applicationStarted lifetime.applicationStopping <a.stop a.stop> lifetime.applicationStopped host.run> main.return # exited 0"},
 		{"nothing ends it", `{"services":[{"name":"a"}]}`,
 			build + "<host.run <a.start a.start> lifetime.applicationStarted # hang"},
 	} {
@@ -81,7 +85,7 @@ func TestVirtualRuns(t *testing.T) {
 
 func TestAHangSaysWhoHasNotEnded(t *testing.T) {
 	tr := seq().Play(t, parse(t, `{"services":[{"name":"a","stop":[{"hang":true}]}],"main":[{"build":1},{"start":1},{"stop":1}]}`))
-	if want := "every goroutine waits and no timer is due; begun and not ended: a.stop, host.stop"; tr.End.Kind != trace.HangEnd || tr.End.Reason != want {
+	if want := "nothing happens any more; begun and not ended: a.stop, host.stop"; tr.End.Kind != trace.HangEnd || tr.End.Reason != want {
 		t.Errorf("end = %+v, want reason %q", tr.End, want)
 	}
 	if len(tr.End.Stuck) != 2 || tr.End.Stuck[1].Who != "a" {
@@ -106,5 +110,49 @@ func TestManyRunsInOneProcess(t *testing.T) {
 		} else if got != first {
 			t.Fatalf("got\n%s\nthen\n%s", first, got)
 		}
+	}
+}
+
+// endless restarts a service that fails, for ever, as supervisors do.
+func endless(pause time.Duration) Implementation {
+	i := seq()
+	i.New = func(app *App) (Host, error) {
+		return HostFunc(func(ctx context.Context) error {
+			for app.Services()[0].Start(ctx) != nil {
+				time.Sleep(pause)
+			}
+			return nil
+		}), nil
+	}
+	return i
+}
+
+func TestWhatNeverEndsIsEnded(t *testing.T) {
+	for _, c := range []struct {
+		pause time.Duration
+		want  string
+	}{
+		{15 * time.Minute, "it still goes on after 96h0m0s of virtual time; begun and not ended: host.run"},
+		{time.Second, "it still goes on after 20100 events; begun and not ended: host.run"},
+	} {
+		tr := endless(c.pause).Play(t, parse(t, `{"services":[{"name":"a","start":[{"throw":"x"}]}]}`))
+		if tr.End.Kind != trace.Killed || tr.End.Reason != c.want {
+			t.Errorf("pause %v: end = %+v, want reason %q", c.pause, tr.End, c.want)
+		}
+	}
+}
+
+func TestAnEarlyStopRequestIsNotLost(t *testing.T) {
+	app := newApp(&Implementation{}, parse(t, `{}`), newProcessLane(nil, ""))
+	app.StopApplication()
+	called := 0
+	app.OnStopRequest(func() { called++ })
+	app.OnStopRequest(func() { called += 10 })
+	if called != 1 {
+		t.Errorf("called = %d", called)
+	}
+	app.StopApplication()
+	if called != 11 {
+		t.Errorf("called = %d", called)
 	}
 }

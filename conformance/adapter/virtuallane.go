@@ -3,6 +3,7 @@ package adapter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -23,6 +24,8 @@ type virtualLane struct {
 	began time.Time
 
 	mu      sync.Mutex
+	most    int // events
+	count   int
 	waiting []plan.Stimulus
 	subs    []*subscription
 	code    int
@@ -36,7 +39,7 @@ type subscription struct {
 }
 
 func newVirtualLane(p *plan.Plan, rec *recorder) *virtualLane {
-	return &virtualLane{rec: rec, began: time.Now(), waiting: slices.Clone(p.Signals), done: make(chan struct{})}
+	return &virtualLane{rec: rec, began: time.Now(), most: 20_000 + 100*len(p.Services), waiting: slices.Clone(p.Signals), done: make(chan struct{})}
 }
 
 func (l *virtualLane) runtime() seam.Runtime { return &mortal{seam.NewReal(nil), l.done} }
@@ -60,6 +63,10 @@ func (l *virtualLane) Emit(e trace.Event) {
 
 func (l *virtualLane) emit(e trace.Event) {
 	if l.ended {
+		return
+	}
+	if l.count++; l.count > l.most {
+		l.finish(trace.Ending{Kind: trace.Killed, Reason: fmt.Sprintf("it still goes on after %d events", l.most)})
 		return
 	}
 	e.At = time.Since(l.began)

@@ -13,7 +13,7 @@ const FEATURES = ['shutdownTimeout', 'stopRequest', 'signals', 'exitCode', 'sock
 
 async function run(app) {
   const stopRequested = new Promise(resolve => {
-    app.stop = resolve;
+    app.onStop(resolve);
     for (const sig of ['SIGTERM', 'SIGINT']) process.on(sig, resolve); // stays: a second signal does nothing
   });
   const started = [];
@@ -50,10 +50,12 @@ class Service {
 
 class App {
   constructor(plan, dir) {
-    this.plan = plan; this.dir = dir; this.services = []; this.servers = new Map(); this.exitCode = 0; this.stop = () => {};
+    this.plan = plan; this.dir = dir; this.services = []; this.servers = new Map(); this.exitCode = 0; this.early = false; this.listener = undefined;
     const limit = plan.options?.shutdownTimeout;
     this.limit = limit && limit !== 'inf' ? ms(limit) : undefined;
   }
+  onStop(f) { this.listener = f; if (this.early) f(); }
+  stop() { if (this.listener) this.listener(); else this.early = true; } // a request that comes early is not lost
   started() { emit('lifetime', 'applicationStarted'); write({ ready: true }); }
   async main() {
     let code;
@@ -78,8 +80,10 @@ class App {
   listen(who, address) {
     return new Promise((resolve, reject) => {
       const [network, name] = address.split(':');
+      const fail = text => { const err = new AppError(text); emit(who, 'listen', { outcome: outcome(err), detail: address }); reject(err); };
+      if (this.servers.has(address)) return fail('in use');
       const server = http.createServer((_, res) => res.end('ok\n'));
-      server.on('error', e => { const err = new AppError(e.code === 'EADDRINUSE' ? 'in use' : e.code); emit(who, 'listen', { outcome: outcome(err), detail: address }); reject(err); });
+      server.on('error', e => fail(e.code === 'EADDRINUSE' ? 'in use' : e.code));
       server.listen(network === 'tcp' ? { host: '127.0.0.1', port: 0 } : { path: path.join(this.dir, name) }, () => {
         const at = server.address();
         this.servers.set(address, server);

@@ -20,10 +20,22 @@ func TestNode(t *testing.T) {
 			End:  "exited 3",
 		},
 		{
+			Name: "a stop request before run is not lost",
+			Plan: `{"services":[{"name":"a"}],"main":[{"build":1},{"stopApplication":true},{"run":1},{"return":2}]}`,
+			Want: []string{"main.stopApplication.end", "a.start.end=ok", "a.stop.end=ok", "host.run.end=ok"},
+			End:  "exited 2",
+		},
+		{
 			Name: "a failed start stops what had started",
 			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"throw":"boom"}]},{"name":"c"}]}`,
 			Want: []string{"b.start.end=error:boom", "a.stop.end=ok", "host.run.end=error:boom", "main.threw"},
 			Not:  []string{"b.stop", "c.start"},
+			End:  "exited 1",
+		},
+		{
+			Name: "an address in use fails the start",
+			Plan: `{"services":[{"name":"a","start":[{"listen":"tcp:web"}],"stop":[{"close":"tcp:web"}]},{"name":"b","start":[{"listen":"tcp:web"}]}]}`,
+			Want: []string{"a.listen=ok", "b.listen=error:in use", "b.start.end=error:in use", "a.close=ok", "host.run.end=error:in use"},
 			End:  "exited 1",
 		},
 		{

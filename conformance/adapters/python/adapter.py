@@ -12,7 +12,7 @@ FEATURES = ["background", "shutdownTimeout", "stopRequest", "signals", "exitCode
 # The host.
 
 async def run(app):
-    stop = app.stop_requested = asyncio.Event()
+    stop = app.stop_requested
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sig, stop.set)
@@ -67,7 +67,7 @@ class Service:
 
 class App:
     def __init__(self, plan):
-        self.plan, self.services, self.exit_code, self.stop_requested = plan, [], 0, None
+        self.plan, self.services, self.exit_code, self.stop_requested = plan, [], 0, asyncio.Event()
         limit = plan.get("options", {}).get("shutdownTimeout")
         self.limit = seconds(limit) if limit else None
 
@@ -150,8 +150,7 @@ def sync_step(app, who, step):
         os.kill(os.getpid(), getattr(signal, arg))
     elif name == "stopApplication":
         emit(who, "stopApplication", "begin")
-        if app.stop_requested:
-            app.stop_requested.set()
+        app.stop_requested.set()
         emit(who, "stopApplication", "end")
     else:
         raise AssertionError(name)
@@ -188,6 +187,10 @@ def seconds(text):
     for unit, size in (("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("s", 1), ("m", 60), ("h", 3600)):
         if text.endswith(unit):
             return float(text[:-len(unit)]) * size
+
+
+async def play(plan):
+    return await App(plan).main()
 
 
 # The protocol.
@@ -250,4 +253,4 @@ if __name__ == "__main__":
         if why:
             write({"skip": why})
         else:
-            sys.exit(asyncio.run(App(plan).main()))
+            sys.exit(asyncio.run(play(plan)))

@@ -20,6 +20,12 @@ func TestAsyncio(t *testing.T) {
 			End:  "exited 3",
 		},
 		{
+			Name: "a stop request before run is not lost",
+			Plan: `{"services":[{"name":"a"}],"main":[{"build":1},{"stopApplication":true},{"run":1},{"return":2}]}`,
+			Want: []string{"main.stopApplication.end", "a.start.end=ok", "a.stop.end=ok", "host.run.end=ok"},
+			End:  "exited 2",
+		},
+		{
 			Name: "a failed start rolls back",
 			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"throw":"boom"}]},{"name":"c"}]}`,
 			Want: []string{"b.start.end=error:boom", "a.stop.end=ok", "host.run.end=error:boom", "main.threw"},
