@@ -3,10 +3,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 )
 
 func main() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) }
@@ -53,13 +56,21 @@ func run(args []string, s streams) (code int) {
 	}()
 	root := newRoot(s)
 	root.SetArgs(args)
-	return finish(s, root.Execute())
+	// A signal ends the command in an orderly way: no child of a host under test may outlive it. A second one kills.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return finish(s, root.ExecuteContext(ctx))
 }
 
 // finish says what went wrong and gives the exit code.
 func finish(s streams, err error) int {
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, context.Canceled) {
+		complain(s, errors.New("interrupted"))
+		return 130
 	}
 	var e *exitError
 	if errors.As(err, &e) {
