@@ -62,8 +62,9 @@ type Sim struct {
 	free    []*thread // thread structs to use again
 	onError func(error)
 	onCall  func(string)
-	crash   any // a panic of the code under test that nobody recovered: a fault of the harness
-	count   int // threads started in this run
+	failed  error // a limit that was reached in the middle of a turn
+	crash   any   // a panic of the code under test that nobody recovered: a fault of the harness
+	count   int   // threads started in this run
 	slabs   slabs
 }
 
@@ -115,7 +116,7 @@ func (s *Sim) Over() bool { return s.dead }
 // thread that was cut off has been unwound. It returns nil after End, else one of the errors above.
 // While it is being judged, examine is called with the threads still in place; it may be nil.
 func (s *Sim) Run(name string, main func(), examine func(error)) (err error) {
-	s.now, s.steps, s.dead, s.phys, s.seq, s.crash, s.count = 0, 0, false, 0, 0, nil, 0
+	s.now, s.steps, s.dead, s.phys, s.seq, s.crash, s.count, s.failed = 0, 0, false, 0, 0, nil, 0, nil
 	s.start(name, main)
 	err = s.loop()
 	if examine != nil && s.crash == nil {
@@ -164,6 +165,9 @@ func (s *Sim) loop() error {
 		if s.crash != nil {
 			return nil
 		}
+		if s.failed != nil {
+			return s.failed
+		}
 	}
 	return nil
 }
@@ -179,7 +183,7 @@ func (s *Sim) resume(t *thread) {
 		s.bury(t)
 		s.backTo(t)
 	case waiting, readied:
-		if !t.holds {
+		if !t.holds || t.own {
 			s.backTo(t)
 		}
 	}
@@ -243,4 +247,8 @@ func (s *Sim) unwind() {
 	s.ready, s.head = s.ready[:0], 0
 	s.timers.clear()
 	s.slabs.reset()
+	for _, w := range s.workers[min(keepThreads, len(s.workers)):] {
+		w.stop()
+	}
+	s.workers, s.free = shorten(s.workers, keepThreads), shorten(s.free, keepThreads)
 }

@@ -25,6 +25,7 @@ type thread struct {
 	state  state
 	phys   int     // the physical thread it runs on, for locks that their holder may take again
 	lender *thread // runs again when this one waits or ends: this one runs on its physical thread
+	own    bool    // begun by Start: its lender does not lend it a physical thread
 	index  int     // in Sim.alive
 	id     int     // how many threads of the run are as old or older
 	gen    uint64  // counts the waits, so that what belonged to an old one is told apart
@@ -79,6 +80,16 @@ func (s *Sim) runThread(t *thread) {
 	if t.f != nil && !s.dead {
 		t.f()
 	}
+}
+
+// room ends the run if the calling thread is about to start one thread too many; it does not return then.
+func (s *Sim) room() {
+	if len(s.alive) < s.limits.Threads || s.cur == nil {
+		return
+	}
+	s.failed = ErrThreads
+	s.cur.state = waiting
+	s.park(s.cur)
 }
 
 // start makes a thread that is ready to run.

@@ -183,15 +183,21 @@ func (b *slabs) timer() *timer {
 	return t
 }
 
-// keep is how many of each are kept from run to run.
-const keep = 4096
+// keep is how many events and timers are kept from run to run, and keepThreads how many threads with their coroutines.
+const (
+	keep        = 4096
+	keepThreads = 1024
+)
 
 func (b *slabs) reset() {
 	b.ne, b.nt = 0, 0
-	if len(b.events) > keep {
-		b.events = b.events[:keep:keep]
+	b.events, b.timers = shorten(b.events, keep), shorten(b.timers, keep)
+}
+
+// shorten gives the first n of list; what is beyond is let go of.
+func shorten[T any](list []T, n int) []T {
+	if len(list) <= n {
+		return list
 	}
-	if len(b.timers) > keep {
-		b.timers = b.timers[:keep:keep]
-	}
+	return append(make([]T, 0, n), list[:n]...)
 }

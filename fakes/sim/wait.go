@@ -14,6 +14,7 @@ func (s *Sim) Now() time.Time { return Epoch.Add(s.now) }
 // Go implements [seam.Runtime].
 func (s *Sim) Go(name string, f func()) {
 	if !s.dead {
+		s.room()
 		s.start(name, f)
 		s.Preempt()
 	}
@@ -24,6 +25,7 @@ func (s *Sim) Call(name string, f func()) {
 	if s.dead {
 		return
 	}
+	s.room()
 	caller := s.cur
 	t := s.makeThread(name, f)
 	t.phys = caller.phys
@@ -31,6 +33,19 @@ func (s *Sim) Call(name string, f func()) {
 	if t.state == readied && s.onCall != nil {
 		s.onCall(name)
 	}
+}
+
+// Start implements [seam.Runtime].
+func (s *Sim) Start(name string, f func()) {
+	if s.dead {
+		return
+	}
+	s.room()
+	caller := s.cur
+	t := s.makeThread(name, f)
+	s.phys++
+	t.phys, t.own = s.phys, true
+	s.lend(caller, t)
 }
 
 // lend lets t run on the caller's physical thread until it waits or ends.

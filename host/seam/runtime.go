@@ -30,6 +30,10 @@ type Runtime interface {
 	// then f runs on the caller's thread.
 	Call(name string, f func())
 
+	// Start starts f on a thread of its own and returns when f has returned, or has come to its first wait of any kind:
+	// f is on its way, and the caller is free even if f holds its thread.
+	Start(name string, f func())
+
 	// NewEvent makes a one-shot event that has not happened.
 	NewEvent(name string) Event
 
