@@ -110,7 +110,13 @@ func (r *Run) idleBefore(i int) bool {
 // ignoredCancel tells whether the failure may have gone unnoticed, or was asked for: a cancellation after a stop request,
 // or one in a concurrent start of a host that overlooks those that come at once.
 func (r *Run) ignoredCancel(c Call) bool {
-	return r.Outcome(c) == trace.WasCancelled && (r.wasAsked(c.End) || r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored")
+	if r.Outcome(c) != trace.WasCancelled {
+		return false
+	}
+	if at := r.stoppingNote(); at >= 0 && r.requestedBy(c, at) && !has(r.Script(c.Service, Start), plan.ThrowCancelled) {
+		return true // the token fires before the notification is given, so the call may end before it
+	}
+	return r.wasAsked(c.End) || r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored"
 }
 
 func startCeasesAtFailure(r *Run) Result {

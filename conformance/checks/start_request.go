@@ -55,7 +55,7 @@ func startAfterRequest(r *Run) Result {
 	res := Unseen()
 	for s := range r.Services() {
 		c, called := r.CallOf(s, Start)
-		if called && c.Begin < at {
+		if called && (c.Begin < at || r.decidedBefore(c, at)) {
 			continue
 		}
 		switch {
@@ -68,6 +68,28 @@ func startAfterRequest(r *Run) Result {
 		}
 	}
 	return res
+}
+
+// decidedBefore tells whether the host may have decided on a call of a start before event i although the call begins
+// after it: what the host had waited for before that call was over, and since then no time has passed.
+func (r *Run) decidedBefore(c Call, i int) bool {
+	last := -1
+	for _, h := range []Hook{Starting, Start, Started} {
+		for _, k := range r.Calls(h) {
+			if k.Begin >= c.Begin {
+				continue
+			}
+			over := k.End
+			if r.ConcurrentStart() {
+				over = k.Begin
+			}
+			if over < 0 || over > i {
+				return false
+			}
+			last = max(last, over)
+		}
+	}
+	return last >= 0 && r.At(c.Begin)-r.At(last) <= r.Early(0)
 }
 
 func startTokenLinked(r *Run) Result {
@@ -84,7 +106,7 @@ func startTokenLinked(r *Run) Result {
 		for _, c := range r.Calls(h) {
 			e := r.Event(c.Begin)
 			switch {
-			case c.Begin > at && e.Token != trace.NoToken:
+			case c.Begin > at && e.Token != trace.NoToken && !r.decidedBefore(c, at):
 				if res = Held(); (e.Token == trace.Cancelled) != linked {
 					return Broken(c.Begin, "after a stop request the token of %s must be %s, but that of %s was not", h, stateWord(linked), r.Name(c.Service)).With(at)
 				}

@@ -1,6 +1,9 @@
 package checks
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // byCall is a start, a stop and a dispose by main's own calls.
 const byCall = `
@@ -116,6 +119,8 @@ func TestStart(t *testing.T) {
 		row{name: "the error itself", want: Pass},
 		row{name: "another error", trace: edit(fails, "set host run end => host run end error:failed"), want: Fail, at: "host run end"},
 		row{name: "wrapped", trace: edit(fails, "set host run end => host run end aggregate(error:port)"), want: Fail, at: "host run end"},
+		row{name: "cancelled before the request is told of", trace: "0ms host run begin\n a start begin live\n a start end cancelled\n lifetime applicationStopping\n host run end ok", want: Vacuous},
+		row{name: "cancelled of its own accord", plan: "services: [{name: a, start: [throwCancelled]}]", trace: "0ms host run begin\n a start begin live\n a start end cancelled\n lifetime applicationStopping\n host run end ok", want: Fail, at: "host run end"},
 		row{name: "two failures", trace: edit(fails, "set a start end => a start end error:x"), want: Vacuous},
 		row{name: "the rollback fails too", trace: edit(rolledBack, "set a stop end => a stop end error:s"), want: Vacuous},
 		row{name: "a disposal fails", plan: "services: [{name: a, dispose: [{throw: d}]}, {name: b}]", trace: edit(fails, "put a dispose begin before host run end"), want: Vacuous},
@@ -182,6 +187,8 @@ func TestStartAndStopRequest(t *testing.T) {
 		row{name: ".NET goes on", profile: "dotnet-10", trace: goesOn, want: Pass},
 		row{name: ".NET does not cease", profile: "dotnet-10", want: Fail, at: "host run end"},
 		row{name: "requested when it was over", trace: life, plan: abc, want: Vacuous},
+		row{name: "decided before", trace: strings.ReplaceAll(goesOn, "100ms", "0ms"), want: Vacuous},
+		row{name: "decided long after", trace: strings.ReplaceAll(interrupted, "100ms", "0ms") + "10ms b start begin dead\n b start end ok\n host run end ok", want: Fail, at: "b start begin"},
 	)
 	waits := "services: [{name: a}, {name: b, start: [{delay: 5s}]}]"
 	atOnce := edit(interrupted, "add 50ms b start begin live", "add 100ms b start end cancelled", "add 100ms host run end ok")
@@ -189,6 +196,7 @@ func TestStartAndStopRequest(t *testing.T) {
 		row{name: "cancelled at once", want: Pass},
 		row{name: "runs to its end", trace: edit(interrupted, "add 50ms b start begin live", "add 5050ms b start end ok"), want: Fail, at: "b start end"},
 		row{name: "handed on", plan: ab, profile: "dotnet-6", trace: goesOn, want: Pass},
+		row{name: "decided before", plan: ab, trace: strings.ReplaceAll(edit(goesOn, "set b start begin => b start begin live"), "100ms", "0ms"), want: Vacuous},
 		row{name: "not handed on", plan: ab, profile: "dotnet-6", trace: edit(goesOn, "set b start begin => b start begin live"), want: Fail, at: "b start begin"},
 		row{name: "2.2 does not link", plan: ab, profile: "dotnet-2.2", trace: edit(goesOn, "set b start begin => b start begin live"), want: Pass},
 		row{name: "2.2 links", plan: ab, profile: "dotnet-2.2", trace: goesOn, want: Fail, at: "b start begin"},
