@@ -41,6 +41,7 @@ type Rules struct {
 	DisposeFailure          string
 	WorkerSkipped           bool
 	ZeroTimeout             string
+	TokenRelease            string
 }
 
 // ruleFields ties the rows of the matrix to the fields, one line each.
@@ -75,6 +76,7 @@ func ruleFields(r *Rules) map[string]any {
 		"disposeFailure":          &r.DisposeFailure,
 		"workerSkipped":           &r.WorkerSkipped,
 		"zeroTimeout":             &r.ZeroTimeout,
+		"tokenRelease":            &r.TokenRelease,
 	}
 }
 

@@ -24,10 +24,13 @@ func (h *Host) Start(ctx context.Context) error {
 	defer done.Set()
 
 	h.log(debug, EventStarting, "Hosting starting", nil)
-	src := seam.NewSource(h.rt, ctx).Link(ctx)
+	src := seam.NewSource(h.rt, ctx)
 	defer src.Dispose()
 	if h.rules.StartTokenLinked {
-		src.Link(h.app.stopping)
+		h.link(src, ctx)
+		h.link(src, h.app.stopping)
+	} else {
+		src.Link(ctx)
 	}
 	h.expire(src, h.startupTimeout, "the startup timeout")
 
@@ -83,6 +86,9 @@ func (h *Host) Start(ctx context.Context) error {
 		h.rt.Settle()
 	}
 	h.app.notifyStarted()
+	if h.rules.TokenRelease == "waits" {
+		src.Dispose()
+	}
 	h.log(debug, EventStarted, "Hosting started", nil)
 	return nil
 }
@@ -187,5 +193,20 @@ func (h *Host) expire(src *seam.Source, d time.Duration, name string) {
 		_ = src.CancelCause(context.DeadlineExceeded)
 		return
 	}
-	src.CancelAfter(d, name)
+	if h.rules.ZeroTimeout == "soon" || h.rules.TokenRelease == "returns" || d < 0 {
+		src.CancelAfter(d, name)
+		return
+	}
+	timeout := seam.NewSource(h.rt, context.Background()).CancelAfter(d, name)
+	h.link(src, timeout)
+	src.OnDispose(timeout.Dispose)
+}
+
+// link makes a cancellation of ctx cancel src.
+func (h *Host) link(src *seam.Source, ctx context.Context) {
+	if h.rules.TokenRelease == "returns" {
+		src.Link(ctx)
+	} else {
+		src.LinkAwaited(ctx)
+	}
 }

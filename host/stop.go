@@ -60,7 +60,8 @@ func (h *Host) stop(ctx context.Context) error {
 
 func (h *Host) stopNow(ctx context.Context) error {
 	h.log(debug, EventStopping, "Hosting stopping", nil)
-	src := seam.NewSource(h.rt, ctx).Link(ctx)
+	src := seam.NewSource(h.rt, ctx)
+	h.link(src, ctx)
 	h.expire(src, h.shutdownTimeout, "the shutdown timeout")
 	defer src.Dispose()
 	h.mu.Lock()
@@ -120,11 +121,14 @@ func (h *Host) stopNow(ctx context.Context) error {
 	h.mu.Lock()
 	errs = append(errs, h.faults...)
 	h.mu.Unlock()
-	return h.concludeStop(errs)
+	return h.concludeStop(src, errs)
 }
 
-func (h *Host) concludeStop(errs []error) error {
+func (h *Host) concludeStop(src *seam.Source, errs []error) error {
 	if len(errs) == 0 {
+		if h.rules.TokenRelease != "returns" {
+			src.Dispose()
+		}
 		h.log(debug, EventStopped, "Hosting stopped", nil)
 		return nil
 	}
@@ -148,7 +152,7 @@ func (h *Host) requestStop(limit *patience) error {
 		return nil
 	}
 	t := &task{e: &entry{name: "lifetime"}, call: "applicationStopping", done: h.rt.NewEvent("the Stopping callbacks")}
-	h.rt.Call("applicationStopping", func() {
+	h.rt.Start("applicationStopping", func() {
 		h.rt.Promise(t.done, "the Stopping callbacks return")
 		h.app.await()
 		t.done.Set()

@@ -47,19 +47,24 @@ func Outcome(err error) trace.Outcome {
 	return trace.Errored(err.Error())
 }
 
+// flatten lists the errors of an aggregate: its own before those of the aggregates in it, level by level.
 func flatten(err error, parts *[]string) {
-	for {
-		se, ok := err.(*host.ServiceError)
-		if !ok {
-			break
+	for level := []error{err}; len(level) > 0; {
+		var next []error
+		for _, err := range level {
+			for {
+				se, ok := err.(*host.ServiceError)
+				if !ok {
+					break
+				}
+				err = se.Err
+			}
+			if many, ok := err.(interface{ Unwrap() []error }); ok {
+				next = append(next, many.Unwrap()...)
+				continue
+			}
+			*parts = append(*parts, Outcome(err))
 		}
-		err = se.Err
+		level = next
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range many.Unwrap() {
-			flatten(e, parts)
-		}
-		return
-	}
-	*parts = append(*parts, Outcome(err))
 }

@@ -98,6 +98,9 @@ func (p *Process) Ended() (trace.Ending, bool) { return p.end, p.ended }
 // Main runs the program: f's result is the exit code of the process, which it has set too (see [Process.SetExitCode]).
 func (p *Process) Main(f func() int) {
 	code := f()
+	if p.rules.SlowFirstUse {
+		p.w.Sim.Busy(exiting)
+	}
 	if !p.exiting {
 		p.code = code
 	}
@@ -107,10 +110,22 @@ func (p *Process) Main(f func() int) {
 // Exit ends the process from the calling thread, which does not return from it.
 func (p *Process) Exit(code int) {
 	p.w.Emit(trace.Event{Who: trace.Process, What: "exit", Phase: trace.Begin, Detail: trace.Number(code)})
+	p.Leave(code)
+}
+
+// Leave is Exit without a word.
+func (p *Process) Leave(code int) {
 	if !p.exiting {
 		p.code = code
 	}
 	p.exit("exit "+strconv.Itoa(code), true)
+}
+
+// RunExitHandlers runs the exit handlers without ending the process.
+func (p *Process) RunExitHandlers() {
+	for i := 0; i < len(p.onExit); i++ {
+		p.onExit[i].f()
+	}
 }
 
 func (p *Process) exit(what string, frame bool) {
@@ -136,9 +151,7 @@ func (p *Process) beginExit() {
 	s.Go("exit", func() {
 		s.Promise(p.exitDone, "the exit handlers return")
 		s.Enter(trace.Process, "exit handlers")
-		for i := 0; i < len(p.onExit); i++ {
-			p.onExit[i].f()
-		}
+		p.RunExitHandlers()
 		p.finish(trace.Ending{Kind: trace.Exited, Code: p.code})
 	})
 }

@@ -154,6 +154,9 @@ var cost = [puppet.Uses]time.Duration{
 // abortion is how long a process takes to die of an unhandled error, on the same scale.
 const abortion = 30 * time.Microsecond
 
+// exiting is how long it takes from main's return to the first exit handler.
+const exiting = 5 * time.Microsecond
+
 // fine is the grain of a trace's times; what is finer only orders events.
 const fine = 100 * time.Microsecond
 

@@ -39,7 +39,14 @@ func CancelledContext(rt Runtime) context.Context {
 }
 
 // Link makes a cancellation of ctx cancel the source too. If ctx is cancelled already, so is the source when Link returns.
-func (s *Source) Link(ctx context.Context) *Source {
+func (s *Source) Link(ctx context.Context) *Source { return s.link(ctx, nil) }
+
+// LinkAwaited is Link, and Dispose waits while a cancellation is passing through the link on another thread.
+func (s *Source) LinkAwaited(ctx context.Context) *Source {
+	return s.link(ctx, s.rt.NewMutex("the callbacks of a linked token"))
+}
+
+func (s *Source) link(ctx context.Context, passing Mutex) *Source {
 	if ctx == nil {
 		return s
 	}
@@ -47,25 +54,50 @@ func (s *Source) Link(ctx context.Context) *Source {
 		_ = s.CancelCause(err)
 		return s
 	}
+	pass := func(ctx context.Context) error {
+		if passing != nil {
+			passing.Lock()
+			defer passing.Unlock()
+		}
+		return s.CancelCause(ctx.Err())
+	}
 	var remove func()
 	if c := CancellerOf(ctx); c != nil {
-		remove = c.OnCancel(func() error { return s.CancelCause(c.Err()) })
+		remove = c.OnCancel(func() error { return pass(c) })
 	} else if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, func() { _ = s.CancelCause(ctx.Err()) })
+		stop := context.AfterFunc(ctx, func() { _ = pass(ctx) })
 		remove = func() { stop() }
 	} else {
 		return s
 	}
+	if at, ok := ctx.Deadline(); ok {
+		s.mu.Lock()
+		if s.deadline.IsZero() || at.Before(s.deadline) {
+			s.deadline = at
+		}
+		s.mu.Unlock()
+	}
+	s.OnDispose(func() {
+		remove()
+		if passing != nil {
+			passing.Lock()
+			passing.Unlock() //nolint:staticcheck // whoever was passing is through
+		}
+	})
+	return s
+}
+
+// OnDispose adds something that Dispose does, after what was added before; at once on a source that is disposed.
+func (s *Source) OnDispose(f func()) {
 	s.mu.Lock()
 	late := s.disposed
 	if !late {
-		s.unlink = append(s.unlink, remove)
+		s.unlink = append(s.unlink, f)
 	}
 	s.mu.Unlock()
 	if late {
-		remove()
+		f()
 	}
-	return s
 }
 
 // CancelAfter cancels the source after d, in place of what an earlier CancelAfter said; a negative d never does. What
