@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/hostsim/hostsim/conformance/checks"
 	"github.com/hostsim/hostsim/conformance/report"
@@ -90,7 +91,8 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		return nil, err
 	}
 	r := &report.Report{Format: report.Format, Implementation: id, Profile: p.Name, Lane: impl.Lane(), Size: report.Size{Schedules: "default"}}
-	plays := v.start(ctx, cases)
+	plays, wait := v.start(ctx, cases)
+	defer wait() // no child may be left running when the verdict, or an interruption, is handed on
 	for i, c := range cases {
 		if o.Progress != nil {
 			o.Progress(i, len(cases))
@@ -202,9 +204,9 @@ type played struct {
 	err error
 }
 
-// start gives a function that gives the play of case i; it must be called for each case in order. An implementation that
-// can play several plans at once (Jobs) does so ahead.
-func (v *verifier) start(ctx context.Context, cases []*Case) func(i int) func() played {
+// start gives a function that gives the play of case i, which must be called for each case in order, and one that waits for
+// plays that nobody asked for any more. An implementation that can play several plans at once (Jobs) does so ahead.
+func (v *verifier) start(ctx context.Context, cases []*Case) (plays func(i int) func() played, wait func()) {
 	one := func(c *Case) func() played {
 		return func() played {
 			t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
@@ -213,8 +215,10 @@ func (v *verifier) start(ctx context.Context, cases []*Case) func(i int) func() 
 	}
 	par, ok := v.impl.(interface{ Jobs() int })
 	if !ok || par.Jobs() < 2 {
-		return func(i int) func() played { return one(cases[i]) }
+		return func(i int) func() played { return one(cases[i]) }, func() {}
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
 	done := make([]chan played, len(cases))
 	for i := range done {
 		done[i] = make(chan played, 1)
@@ -234,13 +238,13 @@ func (v *verifier) start(ctx context.Context, cases []*Case) func(i int) func() 
 		}
 	}()
 	for range par.Jobs() {
-		go func() {
+		wg.Go(func() {
 			for i := range next {
 				done[i] <- one(cases[i])()
 			}
-		}()
+		})
 	}
-	return func(i int) func() played {
+	plays = func(i int) func() played {
 		return func() played {
 			select {
 			case p := <-done[i]:
@@ -250,6 +254,7 @@ func (v *verifier) start(ctx context.Context, cases []*Case) func(i int) func() 
 			}
 		}
 	}
+	return plays, func() { cancel(); wg.Wait() }
 }
 
 func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Case, play func() played) {

@@ -32,7 +32,10 @@ func Outcome(err error) trace.Outcome {
 		return "aggregate(" + strings.Join(parts, ",") + ")"
 	}
 	var app *AppError
+	var gone *host.AbandonedError
 	switch {
+	case errors.As(err, &gone):
+		return "error:abandoned"
 	case errors.As(err, &app):
 		return trace.Errored(app.Text)
 	case host.IsCancellation(err):

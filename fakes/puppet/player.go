@@ -41,8 +41,9 @@ type Player struct {
 	World    World
 	Controls Controls
 
-	// Body, if set, stands around the body of every background service.
-	Body func(service string, ctx context.Context, next func(context.Context) error) error
+	// Worker, if set, stands around what host.BackgroundService does in the start, execute, stop and dispose of every
+	// background service.
+	Worker func(service, call string, ctx context.Context, next func(context.Context) error) error
 }
 
 // place is where a script runs.

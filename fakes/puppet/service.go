@@ -25,11 +25,7 @@ func (p *Player) Unmade(s *plan.Service) host.Service {
 	switch s.Kind {
 	case plan.Background:
 		b := &background{p: p, s: s}
-		execute := b.execute
-		if p.Body != nil {
-			execute = func(ctx context.Context) error { return p.Body(s.Name, ctx, b.execute) }
-		}
-		b.BackgroundService = host.Background(execute)
+		b.BackgroundService = host.Background(func(ctx context.Context) error { return b.worker(plan.HookExecute, ctx, b.execute) })
 		return b
 	case plan.Lifecycle:
 		return &lifecycle{hosted{p: p, s: s}}
@@ -108,6 +104,13 @@ type background struct {
 // HasSynchronousPart implements host.Prefixed.
 func (*background) HasSynchronousPart() bool { return true }
 
+func (b *background) worker(call string, ctx context.Context, next func(context.Context) error) error {
+	if b.p.Worker != nil {
+		return b.p.Worker(b.s.Name, call, ctx, next)
+	}
+	return next(ctx)
+}
+
 func (b *background) execute(ctx context.Context) error {
 	b.begun = true
 	b.p.begin(b.s.Name, plan.HookExecute, ctx)
@@ -116,10 +119,13 @@ func (b *background) execute(ctx context.Context) error {
 	return err
 }
 
+// Execute calls the body, as nobody should but the background service itself.
+func (b *background) Execute(ctx context.Context) error { return b.execute(ctx) }
+
 // Start implements host.Service.
 func (b *background) Start(ctx context.Context) error {
 	b.p.begin(b.s.Name, plan.HookStart, ctx)
-	err := b.BackgroundService.Start(ctx)
+	err := b.worker(plan.HookStart, ctx, b.BackgroundService.Start)
 	if !b.begun {
 		b.p.use(UseWork)
 	}
@@ -130,7 +136,7 @@ func (b *background) Start(ctx context.Context) error {
 // Stop implements host.Service.
 func (b *background) Stop(ctx context.Context) error {
 	b.p.begin(b.s.Name, plan.HookStop, ctx)
-	err := b.BackgroundService.Stop(ctx)
+	err := b.worker(plan.HookStop, ctx, b.BackgroundService.Stop)
 	b.p.end(b.s.Name, plan.HookStop, err)
 	return err
 }
@@ -139,7 +145,8 @@ func (b *background) Stop(ctx context.Context) error {
 func (b *background) Dispose() error {
 	b.p.World.Emit(trace.Event{Who: b.s.Name, What: plan.HookDispose, Phase: trace.Begin})
 	b.p.use(UseDispose)
-	if err := b.BackgroundService.Dispose(); err != nil {
+	dispose := func(context.Context) error { return b.BackgroundService.Dispose() }
+	if err := b.worker(plan.HookDispose, context.Background(), dispose); err != nil {
 		return err
 	}
 	b.p.World.Emit(trace.Event{Who: b.s.Name, What: plan.HookDispose, Phase: trace.End})

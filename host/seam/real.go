@@ -26,7 +26,8 @@ type Real struct {
 type call struct {
 	once   sync.Once
 	back   chan struct{} // closed when the caller may go on
-	thread int64         // the caller's, on which the synchronous part runs
+	thread int64         // the caller's, on which the synchronous part runs; 0: its own
+	any    bool          // begun by Start: a wait that holds the thread ends the synchronous part too
 }
 
 // NewReal makes the production seam on a clock; nil means the system's.
@@ -45,7 +46,13 @@ func (r *Real) Go(_ string, f func()) { go f() }
 
 // Call implements [Runtime].
 func (r *Real) Call(_ string, f func()) {
-	c := &call{back: make(chan struct{}), thread: r.thread()}
+	r.run(&call{back: make(chan struct{}), thread: r.thread()}, f)
+}
+
+// Start implements [Runtime].
+func (r *Real) Start(_ string, f func()) { r.run(&call{back: make(chan struct{}), any: true}, f) }
+
+func (r *Real) run(c *call, f func()) {
 	go func() {
 		id := goroutine()
 		r.mu.Lock()
@@ -62,7 +69,7 @@ func (r *Real) thread() int64 {
 	id := goroutine()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c := r.calls[id]; c != nil {
+	if c := r.calls[id]; c != nil && c.thread != 0 {
 		return c.thread
 	}
 	return id
@@ -78,19 +85,27 @@ func (r *Real) giveBack(id int64) {
 	}
 }
 
-// suspend ends the synchronous part of the Call that the calling goroutine runs, if it runs one.
-func (r *Real) suspend() {
+// suspend ends the synchronous part of the Call or Start that the calling goroutine runs, if it runs one. A wait that holds
+// the thread ends that of a Start only.
+func (r *Real) suspend(holds bool) {
 	r.mu.Lock()
 	none := len(r.calls) == 0
 	r.mu.Unlock()
-	if !none {
-		r.giveBack(goroutine())
+	if none {
+		return
+	}
+	id := goroutine()
+	r.mu.Lock()
+	c := r.calls[id]
+	r.mu.Unlock()
+	if c != nil && (!holds || c.any) {
+		r.giveBack(id)
 	}
 }
 
 // Yield implements [Runtime].
 func (r *Real) Yield() {
-	r.suspend()
+	r.suspend(false)
 	runtime.Gosched()
 }
 
@@ -107,9 +122,7 @@ func (r *Real) Wait(w Wait) Woken {
 	case w.Limit == 0:
 		return TimedOut
 	}
-	if !w.Holds {
-		r.suspend()
-	}
+	r.suspend(w.Holds)
 	var a, b <-chan struct{}
 	if w.For != nil {
 		a = w.For.Done()
