@@ -311,3 +311,31 @@ func TestAConnectionToSomebodyElseEndsWithTheRun(t *testing.T) {
 		t.Errorf("end %+v, files %q, error %v\n%s", tr.End, after.Files, err, lines(tr))
 	}
 }
+
+func TestIdentify(t *testing.T) {
+	r := runner(t, "good")
+	id, after, err := r.Identify(context.Background())
+	if err != nil || id.Implementation != "good" || id.Version != "v1.0.0" || !id.Reuse || after.Identity.Implementation != "good" {
+		t.Errorf("identity = %+v, error %v", id, err)
+	}
+	files := openFiles()
+	for _, name := range []string{"invalid UTF-8", "death before the identity"} {
+		id, after, err := runner(t, name).Identify(context.Background())
+		if name == "death before the identity" && (err == nil || id != nil || !strings.Contains(after.Stderr.String(), "no such module")) {
+			t.Errorf("%s: identity %+v, error %v, stderr %q", name, id, err, after.Stderr)
+		}
+	}
+	checkNothingLeft(t, r, files)
+}
+
+func TestAClosedRunnerKeepsNoProcess(t *testing.T) {
+	r := runner(t, "good")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files := openFiles()
+	if _, _, err := r.Run(context.Background(), parse(t, `{"services":[{"name":"a","start":[{"stopApplication":true}]}]}`)); err != nil {
+		t.Error(err)
+	}
+	checkNothingLeft(t, r, files)
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/hostsim/hostsim/conformance/adapter/adaptertest"
 	"github.com/hostsim/hostsim/conformance/protocol"
 	"github.com/hostsim/hostsim/conformance/smoke"
+	"github.com/hostsim/hostsim/spec"
 )
 
 const goodIdentity = `{"identity":{"protocol":1,"implementation":"x","version":"1","language":"go","lanes":["process"]}}`
@@ -80,6 +81,22 @@ func TestEveryFaultIsInTheDocument(t *testing.T) {
 	for _, f := range protocol.FaultKinds() {
 		if f != protocol.OutputWithout && !strings.Contains(string(data), string(f)) {
 			t.Errorf("the document does not have the fault %q", f)
+		}
+	}
+}
+
+func TestEveryFeatureIsInTheDocument(t *testing.T) {
+	data, err := os.ReadFile("../../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range s.Features {
+		if !strings.Contains(string(data), "`"+f.Name+"`") {
+			t.Errorf("the document does not have the feature %s", f.Name)
 		}
 	}
 }
