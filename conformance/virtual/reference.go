@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/hostsim/hostsim/conformance/report"
-	"github.com/hostsim/hostsim/host"
 	"github.com/hostsim/hostsim/fakes/sim"
 	"github.com/hostsim/hostsim/fakes/world"
+	"github.com/hostsim/hostsim/host"
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
