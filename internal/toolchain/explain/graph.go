@@ -260,7 +260,48 @@ func (r *Run) wakers(w *Wait, e Event, o *object, dir string, here map[uint32]bo
 		w.By = join(w.By, "in other schedules "+short(name)+" "+known[labels[0]]+", but it has ended")
 		return
 	}
+	if index, why := r.guess(e, o, here); why != "" {
+		w.on = append(w.on, index)
+		w.By = join(w.By, why)
+		return
+	}
 	w.By = join(w.By, "nobody that is left is known to end this wait")
+}
+
+// guess says who may be meant to end a wait when no schedule that ended well
+// shows it: for a group the goroutine that was started right after the group
+// counted up, for a channel the goroutine that used its other end or made it.
+func (r *Run) guess(e Event, o *object, here map[uint32]bool) (uint32, string) {
+	counted := map[uint32]bool{}
+	var maker, user uint32
+	made, used := false, false
+	for _, x := range r.Events {
+		switch {
+		case x.Kind == Go && counted[uint32(x.Aux)]:
+			counted[uint32(x.Aux)] = false
+			if here[x.G] && x.G != e.G {
+				return x.G, r.g(x.G).title() + " ends, which was started right after the group counted up"
+			}
+		case x.Obj != e.Obj:
+		case x.Kind == WgAdd && int(x.Aux) > 0:
+			counted[x.G] = true
+		case x.Kind == Make:
+			maker, made = x.G, here[x.G] && x.G != e.G
+		case x.G != e.G && here[x.G]:
+			sends := x.Kind == Send || x.Kind == SelSend || x.Kind == Close
+			waits := e.Kind == Send || e.Kind == SelSend
+			if o.kind == "channel" && sends != waits {
+				user, used = x.G, true
+			}
+		}
+	}
+	switch {
+	case used:
+		return user, r.g(user).title() + " uses the other end of it again, as it did before"
+	case made:
+		return maker, r.g(maker).title() + " sends to it or closes it (a guess: it made the channel)"
+	}
+	return 0, ""
 }
 
 func join(a, b string) string {

@@ -220,16 +220,19 @@ func (s *hostsimSession) collect() {
 	}
 }
 
-// all runs the sequential schedule, which also warms up what is initialised
+// all runs the sequential schedule, which at its first run also warms up what is initialised
 // lazily and measures the length of a run, and then the others.
 func (s *hostsimSession) all() {
 	s.outcomes = map[string]int{}
 	began := time.Now()
 	seq := s.one(hostsimSchedule{strategy: hostsim.Sequential}, false, nil)
-	s.length = seq.res.Decisions
 	if s.skipped {
 		return
 	}
+	if seq.kind != "stall" {
+		seq = s.one(hostsimSchedule{strategy: hostsim.Sequential}, false, nil) // now warm
+	}
+	s.length = seq.res.Decisions
 	if s.cfg.single != nil {
 		if s.cfg.single.strategy == hostsim.Sequential {
 			s.take(*s.cfg.single, seq)
