@@ -235,8 +235,8 @@ func lastWord(r *Run) Result {
 	switch {
 	case dies && !ok:
 		return Broken(s.At, "the application's older handler of %s has the last word and lets the default action follow, %s; the process %s", s.Name, want, r.ending())
-	case !dies && r.Trace.End.Kind == trace.Signaled && r.Trace.End.Signal == s.Name:
-		return Broken(s.At, "a handler that cancels the default action of %s has the last word; the process died of it", s.Name)
+	case !dies && ok && r.returned() < 0 && r.threw() < 0:
+		return Broken(s.At, "a handler that cancels the default action of %s has the last word; the process %s", s.Name, r.ending())
 	case !dies && r.Began() < 0:
 		return Broken(s.At, "%s must begin the stop of the host, whose handler cancels the default action; no stop began", s.Name)
 	}
