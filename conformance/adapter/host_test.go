@@ -43,15 +43,15 @@ func (h *seqHost) Start(ctx context.Context) error {
 }
 
 func (h *seqHost) Stop(ctx context.Context) error {
-	err := h.app.Stopping()
+	errs := []error{h.app.Stopping()}
 	ctx, cancel := context.WithTimeout(ctx, h.app.ShutdownTimeout(30*time.Second))
 	defer cancel()
 	for len(h.started) > 0 {
 		s := h.started[len(h.started)-1]
 		h.started = h.started[:len(h.started)-1]
-		err = errors.Join(err, s.Stopping(ctx), s.Stop(ctx), s.Stopped(ctx))
+		errs = append(errs, s.Stopping(ctx), s.Stop(ctx), s.Stopped(ctx))
 	}
-	return errors.Join(err, h.app.Stopped())
+	return errors.Join(append(errs, h.app.Stopped())...)
 }
 
 func (h *seqHost) Run(ctx context.Context) error {
