@@ -73,6 +73,8 @@ Start with:
 		{"see", replayCommand(s)},
 		{"see", exploreCommand(s)},
 		{"see", mergeCommand(s)},
+		{"see", testCommand(s)},
+		{"see", buildCommand(s)},
 		{"see", scenariosCommand(s)},
 		{"read", clausesCommand(s)},
 		{"read", explainCommand(s)},
