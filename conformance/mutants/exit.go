@@ -68,13 +68,14 @@ func init() {
 			}},
 		},
 		Mutant{
-			Name: "exit-zero-on-failed-start", Bug: "run only logs the failure of a start, and the process exits with 0",
+			Name: "exit-zero-on-failed-start", Bug: "when a start has failed the host logs that and ends the process with 0",
 			Clause: "HOST-EXIT-004", Source: []string{"MU38", "G58"},
 			Fault: fault{Run: func(h *handle, ctx context.Context, next call) error {
-				if err := next(ctx); h.Host().Lifetime().Started().Err() != nil {
-					return err
+				err := next(ctx)
+				if err != nil && h.Host().Lifetime().Started().Err() == nil {
+					h.World.Process.Leave(0)
 				}
-				return nil
+				return err
 			}},
 		},
 		Mutant{
@@ -88,12 +89,14 @@ func init() {
 			}},
 		},
 		Mutant{
-			Name: "exit-code-clobbered", Bug: "a failed stop replaces the exit code that the application has set",
+			Name: "exit-code-clobbered", Bug: "the result of the stop, 0 or 1, replaces the exit code that the application has set",
 			Clause: "HOST-EXIT-006", Source: []string{"MU39", "G112", "G115"},
 			Fault: ends(func(h *handle, err error) error {
+				code := 0
 				if err != nil {
-					h.World.Process.SetExitCode(1)
+					code = 1
 				}
+				h.World.Process.SetExitCode(code)
 				return err
 			}),
 		},
@@ -170,13 +173,11 @@ func init() {
 			Fault: rules(func(r *host.Rules) { r.ConsoleSignals = "signals" }),
 		},
 		Mutant{
-			Name: "exit-before-main-returns", Bug: "run ends the process itself when everything went well",
-			Clause: "HOST-EXIT-017", Source: []string{"G79", "G125", "MU41"},
+			Name: "exit-handlers-by-host", Bug: "the host runs the exit handlers of the process itself when it has stopped",
+			Clause: "HOST-EXIT-017", Source: []string{"G90", "E16"},
 			Fault: fault{Run: func(h *handle, ctx context.Context, next call) error {
 				err := next(ctx)
-				if err == nil {
-					h.World.Process.Exit(0)
-				}
+				h.World.Process.RunExitHandlers()
 				return err
 			}},
 		},
@@ -217,8 +218,8 @@ func init() {
 			}},
 		},
 		Mutant{
-			Name: "exit-stop-failure-exit-code", Bug: "a failed start ends the process at once, before anything is rolled back or disposed",
-			Clause: "HOST-START-011", Source: []string{"G98", "G53", "G125"},
+			Name: "start-failure-exits", Bug: "a failed start ends the process at once, before anything is rolled back or disposed",
+			Clause: "HOST-SOCK-011", Source: []string{"G98", "G53", "G125"},
 			Fault: starts(func(h *handle, _ string, ctx context.Context, next call) error {
 				err := next(ctx)
 				if err != nil && !host.IsCancellation(err) {

@@ -149,17 +149,7 @@ func init() {
 		Mutant{
 			Name: "stop-failures-reordered", Bug: "the failures of a stop are handed on in the order of registration",
 			Clause: "HOST-STOP-013", Profile: "dotnet-10", Source: []string{"STP-11"},
-			Fault: ends(func(_ *handle, err error) error {
-				all := parts(err)
-				if len(all) < 2 {
-					return err
-				}
-				var back []error
-				for _, e := range all {
-					back = append([]error{e}, back...)
-				}
-				return errors.Join(back...)
-			}),
+			Fault: ends(func(_ *handle, err error) error { return backward(err) }),
 		},
 		Mutant{
 			Name: "stop-request-ignored", Bug: "a stop request of the application does nothing",

@@ -24,8 +24,9 @@ type Fault struct {
 	Service func(h *Handle, name string, s host.Service) host.Service
 	// New stands around the construction of a service.
 	New func(h *Handle, name string, next func() (host.Service, error)) (host.Service, error)
-	// Body stands around the body of a background service.
-	Body func(h *Handle, name string, ctx context.Context, next func(context.Context) error) error
+	// Worker stands around what the host does in a call of a background service — start, execute, stop, dispose —, of which
+	// execute is the body.
+	Worker func(h *Handle, name, call string, ctx context.Context, next func(context.Context) error) error
 	// Options may change, reorder, drop or add the options that the host is made with. Services come in plan order, last.
 	Options func(h *Handle, opts []host.Option) []host.Option
 
@@ -106,14 +107,14 @@ func (g *program) service(s *plan.Service) (host.Service, error) {
 	return svc, err
 }
 
-// body stands around the body of a background service.
-func (g *program) body() func(string, context.Context, func(context.Context) error) error {
-	f := g.fault.Body
+// worker stands around what the host does in a call of a background service.
+func (g *program) worker() func(string, string, context.Context, func(context.Context) error) error {
+	f := g.fault.Worker
 	if f == nil {
 		return nil
 	}
-	return func(name string, ctx context.Context, next func(context.Context) error) error {
-		return f(g.handle(), name, ctx, next)
+	return func(name, call string, ctx context.Context, next func(context.Context) error) error {
+		return f(g.handle(), name, call, ctx, next)
 	}
 }
 
@@ -191,7 +192,8 @@ func (g *program) noted(what string, number int, f func() error) func() error {
 
 func (g *program) exit(code int) {
 	if f := g.fault.Exit; f != nil {
-		f(g.handle(), code, g.w.Process.Exit)
+		g.w.Emit(trace.Event{Who: trace.Process, What: "exit", Phase: trace.Begin, Detail: trace.Number(code)})
+		f(g.handle(), code, g.w.Process.Leave)
 		return
 	}
 	g.w.Process.Exit(code)

@@ -30,7 +30,9 @@ func (w *wrappedProcess) OnSignal(sigs []os.Signal, handle func(os.Signal) bool)
 	}
 	subscribe := w.Process.OnSignal
 	if w.c.OnSignal != nil {
-		subscribe = func(sigs []os.Signal, f func(os.Signal) bool) func() { return w.c.OnSignal(sigs, f, w.Process.OnSignal) }
+		subscribe = func(sigs []os.Signal, f func(os.Signal) bool) func() {
+			return w.c.OnSignal(sigs, f, w.Process.OnSignal)
+		}
 	}
 	undo := subscribe(sigs, f)
 	return func() {

@@ -56,7 +56,7 @@ func (l *Lane) play(p *plan.Plan, rules *host.Rules, rt *world.Rules) *trace.Tra
 	if g.fault == nil {
 		g.fault = &noFault
 	}
-	g.player = puppet.Player{RT: l.sim, World: scripts{g}, Controls: g, Body: g.body()}
+	g.player = puppet.Player{RT: l.sim, World: scripts{g}, Controls: g, Worker: g.worker()}
 	var end trace.Ending
 	var stuck []trace.Wait
 	var cycle []trace.Wait
