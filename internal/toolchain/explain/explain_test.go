@@ -193,7 +193,7 @@ func TestSelectNamesEveryCase(t *testing.T) {
 
 func TestTimeline(t *testing.T) {
 	p, _ := lockInversion()
-	want := `  … 2 earlier steps
+	want := `  … 3 earlier steps
   +0s  app.second  lock  example.com/app/app.go:30
   +0s  app.first   lock  example.com/app/app.go:20
   +0s  app.second  lock  example.com/app/app.go:30
