@@ -231,6 +231,10 @@ func (s *session) early(err error) error {
 	defer timer.Stop()
 	select {
 	case <-s.exited:
+		select {
+		case <-s.err.done: // what it said last is read
+		case <-timer.C: // somebody else holds its standard error open
+		}
 		found := "it ended with " + s.status.String()
 		if text := lastLine(s.err); text != "" {
 			found += ", saying " + text

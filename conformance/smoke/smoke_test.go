@@ -171,6 +171,9 @@ var broken = map[string]func(){
 	"typo":              func() { (&small{line: replace("tokenCancelled", "tokenCanceled")}).main() },
 	"wrong-unit":        func() { (&small{line: scaled(1_000_000)}).main() },
 	"reuse-that-is-not": func() { (&small{identity: strings.Replace(goodIdentity, `"lanes"`, `"reuse":true,"lanes"`, 1)}).main() },
+	"virtual-that-is-not": func() {
+		(&small{identity: strings.Replace(goodIdentity, `["process"]`, `["process","virtual"]`, 1), served: 9}).main()
+	},
 	"plays-on": func() {
 		(&small{line: replace(`"what":"build","phase":"end","outcome":"ok"}`, `"what":"build","phase":"end","outcome":"ok"}`+"\n"+goodIdentity)}).main()
 	},

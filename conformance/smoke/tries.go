@@ -177,7 +177,12 @@ func lookAtFailure(l *look) {
 }
 
 func lookAtVirtual(l *look) {
-	if !l.ended() || !l.needs("a.stop.end", "the plan's signals are the adapter's to give in the virtual lane: after EVENT wait, send") {
+	const mend = "in the virtual lane the plan's signals are the adapter's to give: after EVENT, wait, send"
+	if e := &l.tr.End; e.Kind != trace.Exited {
+		l.wrong("it does not end well: "+trace.FormatEnd(e)+" "+e.Reason, mend)
+		return
+	}
+	if !l.needs("a.stop.end", mend) {
 		return
 	}
 	if at := l.tr.Events[l.index("a.stop.end")].At; at != time.Hour+time.Second {
