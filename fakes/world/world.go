@@ -97,6 +97,7 @@ func (w *World) send(signal string) {
 }
 
 // Emit records an event at the present instant and sets off what waits for it. After the end of the process it does nothing.
+// The event that is one too many ends the run and the thread that reports it.
 func (w *World) Emit(e trace.Event) {
 	if w.Sim.Over() {
 		return
@@ -105,7 +106,7 @@ func (w *World) Emit(e trace.Event) {
 	if len(w.events) >= MaxEvents {
 		w.overflow = true
 		w.Sim.End()
-		return
+		w.Sim.Yield() // does not return: who reports without end is cut off here
 	}
 	e.At = w.Sim.Elapsed().Truncate(fine)
 	if !w.built && e.What == "build" && e.Who == trace.Host {
