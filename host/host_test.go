@@ -74,7 +74,6 @@ func (s *scripted) Dispose() error {
 	return nil
 }
 
-func hang(context.Context) error          { select {} }
 func untilDone(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 func fails(context.Context) error         { return errors.New("boom") }
 func panics(context.Context) error        { panic("oh no") }

@@ -56,7 +56,6 @@ type entry struct {
 	life    LifecycleService // nil if it has no extra hooks, or the host's rules know none
 	work    *BackgroundService
 	started bool // its Start succeeded
-	stopped bool // its Stop was called
 	prefix  bool // see Prefixed
 }
 

@@ -68,7 +68,7 @@ func (h *Host) launch(st *stage, e *entry, ctx context.Context) *task {
 func (h *Host) launchSeq(st *stage, e *entry, ctx context.Context, ended *int) *task {
 	t := &task{e: e, call: st.name, done: h.rt.NewEvent(seam.Name(st.name, " of service ", e.name))}
 	run := h.rt.Go
-	if e.prefix && st.orphan == nil { // a call that may be abandoned must not have the host's own thread
+	if e.prefix {
 		run = h.rt.Call
 		if st.orphan != nil { // what holds its thread must not hold the host
 			run = h.rt.Start

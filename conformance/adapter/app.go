@@ -21,16 +21,15 @@ type App struct {
 	player   puppet.Player
 	services []*Service
 
-	mu         sync.Mutex
-	stop       func()
-	early      bool // a stop was requested and nobody was there to hear it
-	failed     func(*Service, error)
-	host       Host
-	run        chan struct{} // closed when run is done; nil: it was not called
-	runErr     error
-	left       int // services whose start has not ended well
-	announced  map[string]bool
-	announcing sync.Mutex
+	mu        sync.Mutex
+	stop      func()
+	early     bool // a stop was requested and nobody was there to hear it
+	failed    func(*Service, error)
+	host      Host
+	run       chan struct{} // closed when run is done; nil: it was not called
+	runErr    error
+	left      int // services whose start has not ended well
+	announced map[string]bool
 }
 
 // lane is what differs between the lanes: the process, its signals and its events.

@@ -69,11 +69,13 @@ func buildReference(app *App, profile string) (Host, error) {
 // referenceHost narrows the host to what an adapter's host has.
 type referenceHost struct{ h *host.Host }
 
-func (r *referenceHost) Run(ctx context.Context) error             { return r.h.Run(own(ctx)) }
-func (r *referenceHost) Start(ctx context.Context) error           { return r.h.Start(own(ctx)) }
-func (r *referenceHost) WaitForShutdown(ctx context.Context) error { return r.h.WaitForShutdown(own(ctx)) }
-func (r *referenceHost) Stop(ctx context.Context) error            { return r.h.Stop(own(ctx)) }
-func (r *referenceHost) Dispose() error                            { return r.h.Dispose() }
+func (r *referenceHost) Run(ctx context.Context) error   { return r.h.Run(own(ctx)) }
+func (r *referenceHost) Start(ctx context.Context) error { return r.h.Start(own(ctx)) }
+func (r *referenceHost) WaitForShutdown(ctx context.Context) error {
+	return r.h.WaitForShutdown(own(ctx))
+}
+func (r *referenceHost) Stop(ctx context.Context) error { return r.h.Stop(own(ctx)) }
+func (r *referenceHost) Dispose() error                 { return r.h.Dispose() }
 
 // own passes a context that can never be cancelled on as one that the host need not watch.
 func own(ctx context.Context) context.Context {

@@ -170,10 +170,13 @@ func failureOfRun(r *Run, w worker) Result {
 // cancelledByStop: work that ends cancelled because it was stopped is no failure.
 func cancelledByStop(r *Run, w worker) Result {
 	run := r.act("run")
-	if r.Outcome(w.body) != trace.WasCancelled || w.stop.Begin < 0 || w.body.End < w.stop.Begin || has(w.script, plan.ThrowCancelled) || run.End < w.body.End || r.limited() || !r.calm() {
+	if r.Outcome(w.body) != trace.WasCancelled || w.stop.Begin < 0 || w.body.End < w.stop.Begin || has(w.script, plan.ThrowCancelled) || run.End < w.body.End || r.limited() {
 		return Unseen()
 	}
-	if !r.bodies().calm || r.Running() < 0 {
+	if w.stop.End >= 0 && r.Outcome(w.stop) == trace.WasCancelled && r.InTime(w.stop.End) {
+		return Broken(w.stop.End, "the background service %s ended cancelled because it was stopped, which is no failure; its stop ended cancelled too", w.name).With(w.body.End)
+	}
+	if !r.calm() || !r.bodies().calm || r.Running() < 0 {
 		return Unseen()
 	}
 	if r.Failed(run) {

@@ -295,11 +295,11 @@ func sigtermCode(r *Run) Result {
 	if !ok || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.Trace.End.Kind != trace.Exited || r.facts().exitCode > 1 {
 		return Unseen()
 	}
-	set, mains := 0, 0
+	set := 0
 	if r.facts().exitCode == 1 {
 		set = r.facts().code
 	}
-	mains = set
+	mains := set
 	for i := range r.Plan.Main {
 		if r.Plan.Main[i].Kind == plan.Return {
 			mains = r.Plan.Main[i].N

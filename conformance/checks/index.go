@@ -204,7 +204,7 @@ func (ix *index) endOf(r *Run, list []Call, i int, e *trace.Event) {
 
 // note takes an event of the application lifetime.
 func (ix *index) note(r *Run, i int, e *trace.Event) {
-	n := noteCount
+	var n Note
 	switch e.What {
 	case "applicationStarted":
 		n = AppStarted

@@ -135,7 +135,8 @@ func logsStartFailure(r *Run) Result {
 	st, rule := r.Starters()[0], r.rule("startFailureEvent")
 	i := r.Logged("Host#11")
 	k, at := r.brokenNew()
-	want, what := rule == "all", ""
+	want := rule == "all"
+	var what string
 	if k >= 0 {
 		what = "the construction of " + r.Name(k)
 	} else if c := r.failing(Starting, Start, Started); c.Begin >= 0 {

@@ -38,15 +38,14 @@ func (r *random) preempt(string) bool                 { return r.d.next()&7 == 0
 // pct gives every thread a random priority, runs the highest, and lowers the running one at a few random steps. A bug
 // that needs d ordering constraints is found with a probability of at least 1/(n·k^(d-1)) for n threads and k steps.
 type pct struct {
-	d        dice
-	depth    int
-	steps    int // estimate of the number of decisions of a run, kept from run to run
-	at       int
-	prio     map[string]uint64
-	changes  []int
-	lowest   uint64
-	longest  int
-	sequence int
+	d       dice
+	depth   int
+	steps   int // estimate of the number of decisions of a run, kept from run to run
+	at      int
+	prio    map[string]uint64
+	changes []int
+	lowest  uint64
+	longest int
 }
 
 func (p *pct) begin(seed uint64) {

@@ -27,7 +27,6 @@ var (
 // decoder reads the fields of one object; the first fault stays, later reads give zero values.
 type decoder struct {
 	fault *Fault
-	where string // the message, for found and mend
 }
 
 func (d *decoder) fail(kind FaultKind, found, expected, mend string) {

@@ -101,7 +101,7 @@ func TestForeignContexts(t *testing.T) {
 						t.Errorf("woken %v, want ByFor", w)
 					}
 					m.cancel()
-					time.Sleep(time.Second) // whatever was registered on the context is gone, or it would run now
+					<-time.After(time.Second) // whatever was registered on the context is gone, or it would run now
 				})
 			})
 			t.Run("Link", func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestForeignContexts(t *testing.T) {
 					src := seam.NewSource(rt, context.Background()).Link(m.ctx)
 					src.Dispose()
 					m.cancel()
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 					if src.Err() != nil {
 						t.Errorf("cancelled with %v after Dispose", src.Err())
 					}

@@ -188,7 +188,7 @@ func tcpListeners(pid int, owner map[uint64]int, into map[string]Listener) error
 
 // loopback gives the loopback address under which a socket bound to ip is reached; empty if there is none.
 func loopback(ip net.IP, port int) string {
-	host := ""
+	var host string
 	switch {
 	case ip.IsLoopback():
 		host = ip.String()

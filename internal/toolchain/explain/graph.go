@@ -22,7 +22,7 @@ func (l *Learned) Learn(r *Run) {
 		if o == nil {
 			continue
 		}
-		dir, verb := "", ""
+		var dir, verb string
 		switch e.Kind {
 		case Send, SelSend:
 			dir, verb = "recv", "sends to it"
