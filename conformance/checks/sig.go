@@ -135,7 +135,7 @@ func lateSignal(r *Run) Result {
 func plainSignal(r *Run) Result {
 	for _, s := range r.Sent() {
 		if s.Name == "SIGHUP" {
-			if r.Handles(s.Name) || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.returned() >= 0 && !r.SurelyBefore(s, r.returned()) {
+			if r.Handles(s.Name) || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 && !r.SurelyBefore(s, r.threw()) || r.returned() >= 0 && !r.SurelyBefore(s, r.returned()) {
 				return Unseen()
 			}
 			if e := r.Trace.End; e.Kind == trace.Signaled && e.Signal == s.Name {
