@@ -3,6 +3,7 @@ package mutants
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hostsim/hostsim/host"
 	"github.com/hostsim/hostsim/host/seam"
@@ -128,13 +129,17 @@ func init() {
 			}),
 		},
 		Mutant{
-			Name: "concurrent-stop-without-deadline", Bug: "in a concurrent stop only the service that is called first gets a deadline",
-			Clause: "HOST-CONC-013", Source: []string{"MU17", "STP-2"},
-			Fault: stops(func(h *handle, _ string, ctx context.Context, next call) error {
-				if concurrent(h.Plan.Options.ConcurrentStop) && !h.Set("first") {
-					ctx = h.Detached()
+			Name: "concurrent-stop-shares-deadline", Bug: "in a concurrent stop the timeout is divided among the services, one after the other",
+			Clause: "HOST-CONC-013", Source: []string{"G69", "STP-2"},
+			Fault: stops(func(h *handle, name string, ctx context.Context, next call) error {
+				if !concurrent(h.Plan.Options.ConcurrentStop) || timeout(h) < 0 {
+					return next(ctx)
 				}
-				return next(ctx)
+				n := len(h.Plan.Services)
+				share := timeout(h) * time.Duration(n-h.Index(name)) / time.Duration(n)
+				src := seam.NewSource(h.RT, context.Background()).Link(ctx).CancelAfter(share, "the service's share of the timeout")
+				defer src.Dispose()
+				return next(src)
 			}),
 		},
 		Mutant{

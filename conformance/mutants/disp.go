@@ -75,14 +75,15 @@ func init() {
 			}),
 		},
 		Mutant{
-			Name: "run-undisposed", Bug: "run stops the host and never disposes it",
-			Clause: "HOST-DISP-005", Source: []string{"RUN-2", "G126"},
+			Name: "run-disposes-detached", Bug: "run disposes the host on a thread of its own that nobody waits for",
+			Clause: "HOST-DISP-005", Source: []string{"RUN-2", "G80", "G124"},
 			Fault: runs(func(h *handle, ctx context.Context) error {
-				if err := start(h, ctx); err != nil {
-					_ = h.Host().Dispose()
-					return err
+				err := start(h, ctx)
+				if err == nil {
+					err = h.Host().WaitForShutdown(ctx)
 				}
-				return h.Host().WaitForShutdown(ctx)
+				h.RT.Go("dispose", func() { _ = h.Host().Dispose() })
+				return err
 			}),
 		},
 		Mutant{
@@ -153,10 +154,11 @@ func init() {
 			Name: "dispose-notifies-stopping", Bug: "disposing a host that was not stopped fires ApplicationStopping",
 			Clause: "HOST-DISP-011", Source: []string{"DSP-1", "CON-4"},
 			Fault: fault{Dispose: func(h *handle, next func() error) error {
+				err := next()
 				if !stopping(h) {
 					h.Notify(appStopping)
 				}
-				return next()
+				return err
 			}},
 		},
 		Mutant{

@@ -202,9 +202,12 @@ func init() {
 			}},
 		},
 		Mutant{
-			Name: "exit-handlers-on-abort", Bug: "an error that nobody handles runs the exit handlers and then ends the process with a code",
+			Name: "exit-handlers-on-abort", Bug: "an error that nobody handles runs the exit handlers before the process aborts",
 			Clause: "HOST-EXIT-021", Source: []string{"E14"},
-			Fault: fault{Abort: func(h *handle, _ bool, _ func()) { h.World.Process.Exit(134) }},
+			Fault: fault{Abort: func(h *handle, _ bool, next func()) {
+				h.World.Process.RunExitHandlers()
+				next()
+			}},
 		},
 		Mutant{
 			Name: "exit-one-on-crash", Bug: "an error on a thread that nobody handles ends the process with code 1 instead of SIGABRT",

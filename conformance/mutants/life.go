@@ -189,7 +189,7 @@ func init() {
 		},
 		Mutant{
 			Name: "stop-request-not-reentrant", Bug: "the lock of the stop request is not reentrant: a request inside a callback of ApplicationStopping waits for itself",
-			Clause: "HOST-LIFE-017", Source: []string{"MU22", "G18", "G19"},
+			Clause: "HOST-LIFE-017", Profile: "dotnet-10", Source: []string{"MU22", "G18", "G19"},
 			Fault: fault{
 				Notify: notify(appStopping, func(h *handle, _ int, next func() error) error {
 					over := h.Event("the callbacks of ApplicationStopping")

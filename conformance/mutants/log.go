@@ -2,7 +2,6 @@ package mutants
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 
@@ -112,11 +111,12 @@ func init() {
 			}),
 		},
 		Mutant{
-			Name: "log-abandoned-other-id", Bug: "a call that is abandoned is logged as a failure of the stop, not as what it is",
+			Name: "log-no-abandoned", Bug: "a call that is abandoned is told to the application and not logged",
 			Clause: "HOST-LOG-010", Source: []string{"B32", "MU11"},
-			Fault: logs(func(_ *handle, e host.Event, next func(host.Event)) {
+			Fault: logs(func(h *handle, e host.Event, next func(host.Event)) {
 				if own(e, host.EventAbandoned) {
-					e.ID = host.EventStoppedWithError
+					h.Abandoned(e.Service)
+					return
 				}
 				next(e)
 			}),
@@ -134,11 +134,13 @@ func init() {
 		Mutant{
 			Name: "log-worker-cancellation", Bug: "work that ends with the cancellation of its stop is logged as a failure",
 			Clause: "HOST-LOG-013", Source: []string{"B40", "B41"},
-			Fault: bodies(func(_ *handle, _ string, ctx context.Context, next call) error {
-				if err := next(ctx); !host.IsCancellation(err) {
-					return err
+			Fault: bodies(func(h *handle, name string, ctx context.Context, next call) error {
+				err := next(ctx)
+				if host.IsCancellation(err) && ctx.Err() != nil {
+					h.Log(host.Event{Level: slog.LevelError, Category: host.CategoryHost, ID: host.EventServiceFaulted,
+						Message: "A background service failed", Service: name, Err: err})
 				}
-				return errors.New("the work was cancelled")
+				return err
 			}),
 		},
 		Mutant{

@@ -53,7 +53,7 @@ func init() {
 					err := next(ctx)
 					h.Host().Lifetime().OnStopping(func() error {
 						for _, addr := range listens(h, name) {
-							_ = h.World.Net.Close(name, addr)
+							_ = h.World.Net.Close("host", addr)
 						}
 						return nil
 					})
@@ -71,15 +71,9 @@ func init() {
 			}),
 		},
 		Mutant{
-			Name: "listener-kept-by-host", Bug: "the host keeps a listener of its own open at the address of a service that has closed its own",
+			Name: "listener-kept-by-host", Bug: "the host holds a second handle of every listener, which stays open when the service closes its own",
 			Clause: "HOST-SOCK-005", Source: []string{"G126", "G71"},
-			Fault: stops(func(h *handle, name string, ctx context.Context, next call) error {
-				err := next(ctx)
-				for _, addr := range listens(h, name) {
-					_ = h.World.Net.Listen("host", "stop", addr)
-				}
-				return err
-			}),
+			Fault: fault{Runtime: func(r *world.Rules) { r.HoldListeners = true }},
 		},
 		Mutant{
 			Name: "drain-without-limit", Bug: "the stop of a service that has a listener is handed a context without a deadline, and nothing is given up",
@@ -115,26 +109,12 @@ func init() {
 			Fault: fault{Runtime: func(r *world.Rules) { r.TakeFiles = true }},
 		},
 		Mutant{
-			Name: "listeners-left-after-worker-failure", Bug: "a failed background service ends the process at once, whatever is still open",
-			Clause: "HOST-SOCK-010", Source: []string{"MU41", "G85", "G98"},
+			Name: "worker-failure-exits", Bug: "a failed background service ends the process at once, whatever is still open",
+			Clause: "HOST-BG-020", Source: []string{"MU41", "G85", "G98"},
 			Fault: bodies(func(h *handle, _ string, ctx context.Context, next call) error {
 				err := next(ctx)
 				if err != nil && !stopping(h) {
 					h.World.Process.Leave(1)
-				}
-				return err
-			}),
-		},
-		Mutant{
-			Name: "listeners-closed-after-failed-start", Bug: "a start that fails closes the listeners of the services that had started, as no release of .NET does",
-			Clause: "HOST-SOCK-011", Profile: "dotnet-10", Source: []string{"STA-14"},
-			Fault: starts(func(h *handle, name string, ctx context.Context, next call) error {
-				err := next(ctx)
-				for i := 0; err != nil && i < h.Index(name); i++ {
-					s := h.Plan.Services[i].Name
-					for _, addr := range listens(h, s) {
-						_ = h.World.Net.Close(s, addr)
-					}
 				}
 				return err
 			}),
@@ -158,20 +138,6 @@ func init() {
 					h.World.Process.Leave(1)
 				}
 				return next(s)
-			}),
-		},
-		Mutant{
-			Name: "listeners-closed-together", Bug: "listeners are closed in the order in which they were opened, before the services are stopped",
-			Clause: "HOST-SOCK-014", Source: []string{"MU01", "MU02", "G86", "G88"},
-			Fault: stops(func(h *handle, _ string, ctx context.Context, next call) error {
-				if h.Set("closed") {
-					for _, s := range h.Plan.Services {
-						for _, addr := range listens(h, s.Name) {
-							_ = h.World.Net.Close(s.Name, addr)
-						}
-					}
-				}
-				return next(ctx)
 			}),
 		},
 	)

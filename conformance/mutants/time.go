@@ -86,11 +86,11 @@ func init() {
 			Fault: rules(func(r *host.Rules) { r.ConfiguredTimeout = "ignored" }),
 		},
 		Mutant{
-			Name: "stop-infinite-is-default", Bug: "an infinite shutdown timeout is taken for none given, and the default used",
+			Name: "stop-infinite-is-none", Bug: "an infinite shutdown timeout is a negative number, and taken for no time at all",
 			Clause: "HOST-TIME-008", Source: []string{"G70", "STP-2"},
 			Fault: shutdown(func(d time.Duration) time.Duration {
 				if d < 0 {
-					return time.Second
+					return 0
 				}
 				return d
 			}),
@@ -169,8 +169,18 @@ func init() {
 		},
 		Mutant{
 			Name: "patience-of-an-hour", Bug: "a call that ignores its token is given up only after an hour",
-			Clause: "HOST-TIME-016", Source: []string{"MU28", "G43", "G20"},
+			Clause: "HOST-TIME-010", Source: []string{"MU28", "G43", "G20"},
 			Fault: options(func(*handle) []host.Option { return []host.Option{host.WithPatience(time.Hour)} }),
+		},
+		Mutant{
+			Name: "start-abandons-nameless", Bug: "a start that is abandoned is not named anywhere",
+			Clause: "HOST-TIME-016", Source: []string{"G59", "MU48", "MU28"},
+			Fault: logs(func(_ *handle, e host.Event, next func(host.Event)) {
+				var a *host.AbandonedError
+				if !errors.As(e.Err, &a) || a.Call != "start" {
+					next(e)
+				}
+			}),
 		},
 		Mutant{
 			Name: "stop-ignores-caller", Bug: "a caller's own limit does not reach the services that are stopped",

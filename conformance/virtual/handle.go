@@ -8,6 +8,7 @@ import (
 	"github.com/hostsim/hostsim/host"
 	"github.com/hostsim/hostsim/host/seam"
 	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
 // Handle gives a fault access to the run that it is in. State keeps what a fault remembers during one run. Everything
@@ -112,6 +113,11 @@ func (h *Handle) Callback(what string, fromEnd int) func() error {
 
 // Log logs an event of the host.
 func (h *Handle) Log(e host.Event) { puppet.Observer{Emit: h.World.Emit}.HostEvent(e) }
+
+// Abandoned reports that the host has given up a call of a service, and logs nothing.
+func (h *Handle) Abandoned(service string) {
+	h.World.Emit(trace.Event{Who: service, What: "abandoned"})
+}
 
 // Detached gives a context that is never cancelled and knows nothing of the one that it stands for.
 func (h *Handle) Detached() context.Context { return context.Background() }

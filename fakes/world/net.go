@@ -125,9 +125,11 @@ func (n *Net) Close(owner, addr string) error {
 		n.report(owner, "close", addr, ErrNotOpen)
 		return ErrNotOpen
 	}
-	delete(n.open, addr)
+	if !n.w.Process.rules.HoldListeners {
+		delete(n.open, addr)
+	}
 	l.closed = true
-	if p, unix := path(addr); unix && n.files[p] == "own" {
+	if p, unix := path(addr); unix && n.files[p] == "own" && n.open[addr] == nil {
 		delete(n.files, p)
 	}
 	n.report(owner, "close", addr, nil)

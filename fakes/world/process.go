@@ -25,6 +25,8 @@ type Rules struct {
 	// The matrix has nothing of these: they are the same in every profile, and only a fault changes them.
 	KeepStale bool // a socket file that nobody listens on is in the way of a listener, instead of being replaced
 	TakeFiles bool // whatever is in the way of a listener is replaced
+
+	HoldListeners bool // connections are still taken at an address whose listener was closed
 }
 
 var rulesCache sync.Map
