@@ -14,11 +14,7 @@ import (
 
 // living lists our children, also those that became ours.
 func living() []int {
-	var out []int
-	for _, pid := range children(os.Getpid()) {
-		out = append(out, pid)
-	}
-	return out
+	return children(os.Getpid())
 }
 
 // again starts the test binary as another child, with these attributes, and does not wait for it.
