@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -37,7 +39,8 @@ off first, who gets a lock, who is held up. It judges every run, says what it co
 shrunk to its core. --save writes that as a scenario that fails the same way.
 
 The result depends on the seed and the number of schedules alone, not on the machine or the number of workers. An
-exploration can be split: --shard 0/4 to 3/4 each with --out FILE, then hostsim merge.`,
+exploration can be split: --shard 0/4 to 3/4 each with --out FILE, then hostsim merge. FILE is written from time to time;
+the same command goes on from what is there, so that a part that was killed loses next to nothing.`,
 		Example: `  hostsim explore exit-in-stop --as dotnet-3.1
   hostsim explore my.yaml --strategy exhaustive --bound 3
   hostsim explore my.yaml --strategy pct --schedules 100000 --save found.yaml
@@ -49,7 +52,7 @@ exploration can be split: --shard 0/4 to 3/4 each with --out FILE, then hostsim 
 	fl.StringVar(&f.as, "as", "", "the profile (default strict; of a mutant the one that it breaks)")
 	fl.StringVar(&f.impl, "impl", "", "explore this mutant instead of the reference host")
 	fl.StringVar(&f.strategy, "strategy", explore.Random, strings.Join(explore.Strategies(), ", "))
-	fl.IntVar(&f.schedules, "schedules", 10000, "at most so many schedules")
+	fl.IntVar(&f.schedules, "schedules", 0, "at most so many schedules (default 10000, exhaustive: all within the bound)")
 	fl.DurationVar(&f.limit, "time", 0, "at most so long; what is covered then depends on the machine")
 	fl.Uint64Var(&f.seed, "seed", 1, "the seed of the first schedule")
 	fl.IntVar(&f.bound, "bound", 2, "exhaustive: at most so many decisions that are not the default")
@@ -57,7 +60,7 @@ exploration can be split: --shard 0/4 to 3/4 each with --out FILE, then hostsim 
 	fl.IntVarP(&f.jobs, "jobs", "j", 0, "workers (default: one for each processor)")
 	fl.StringVar(&f.shard, "shard", "", "only part i of n, as i/n, counted from 0")
 	fl.StringVar(&f.save, "save", "", "write the first violation, shrunk, as a scenario")
-	fl.StringVar(&f.out, "out", "", "write the whole result as JSON")
+	fl.StringVar(&f.out, "out", "", "write the whole result as JSON, and go on from what is there")
 	fl.StringVar(&f.format, "format", "text", "text or json")
 	fl.StringSliceVar(&f.clauses, "clause", nil, "judge only these clauses (default: all of the profile)")
 	fl.BoolVar(&f.keep, "no-shrink", false, "show the first violation as it was found")
@@ -90,11 +93,15 @@ func (f *exploreFlags) options(s streams, sc *scenarios.Scenario) (explore.Optio
 	}
 	o.Profile = spec.MustLoad().MustProfile(f.as)
 	for _, e := range sc.Expected(f.as) {
+		o.Allowed = o.Allowed || len(e.Cycle) > 0
 		for _, end := range e.Ends {
 			if k := end.End.Kind; k == trace.Deadlock || k == trace.HangEnd || k == trace.Killed {
 				o.Allowed = true
 			}
 		}
+	}
+	if o.Schedules == 0 && f.strategy != explore.Exhaustive {
+		o.Schedules = 10000
 	}
 	for _, id := range f.clauses {
 		if c := spec.MustLoad().Clause(id); c == nil || !c.Has(f.as) {
@@ -125,18 +132,24 @@ func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) e
 	if err != nil {
 		return err
 	}
+	if f.out != "" {
+		if o.Base, err = readResult(f.out); err != nil {
+			return usage(err)
+		}
+		o.Save = func(r *explore.Result) error { return writeResult(f.out, r) }
+	}
 	r, err := explore.Explore(ctx, o)
 	if err != nil {
-		return err
+		return usage(err)
+	}
+	if f.out != "" {
+		if err := writeResult(f.out, r); err != nil {
+			return usage(err)
+		}
 	}
 	data, err := r.JSON()
 	if err != nil {
 		return err
-	}
-	if f.out != "" {
-		if err := os.WriteFile(f.out, data, 0o644); err != nil {
-			return usage(err)
-		}
 	}
 	if f.format == "json" {
 		if _, err := s.out.Write(data); err != nil {
@@ -159,6 +172,34 @@ func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) e
 		return &exitError{code: 3}
 	}
 	return &exitError{code: 1}
+}
+
+// readResult reads a result file; nil if there is none.
+func readResult(file string) (*explore.Result, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := explore.ParseResult(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return r, nil
+}
+
+// writeResult puts a result in the place of what the file holds, at one stroke: whoever is killed here leaves the old one.
+func writeResult(file string, r *explore.Result) error {
+	data, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file+".new", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }
 
 // show prints the first violation, shrunk, and saves it.
@@ -203,6 +244,7 @@ func indent(s string) string {
 
 func mergeCommand(s streams) *cobra.Command {
 	var out string
+	var partial bool
 	cmd := &cobra.Command{
 		Use:     "merge FILE…",
 		Short:   "Join the results of the parts of one exploration into that of one long run, byte for byte",
@@ -211,17 +253,16 @@ func mergeCommand(s streams) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			var parts []*explore.Result
 			for _, a := range args {
-				data, err := os.ReadFile(a)
+				r, err := readResult(a)
+				if err == nil && r == nil {
+					err = fmt.Errorf("%s: there is no such file", a)
+				}
 				if err != nil {
 					return usage(err)
 				}
-				r, err := explore.ParseResult(data)
-				if err != nil {
-					return usage(fmt.Errorf("%s: %w", a, err))
-				}
 				parts = append(parts, r)
 			}
-			r, err := explore.Merge(parts)
+			r, err := explore.Merge(parts, partial)
 			if err != nil {
 				return usage(err)
 			}
@@ -240,6 +281,7 @@ func mergeCommand(s streams) *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&partial, "unfinished", false, "take parts that have not played all they were asked for, such as those with --time")
 	cmd.Flags().StringVar(&out, "out", "", "write to this file instead of standard output")
 	return cmd
 }

@@ -53,7 +53,7 @@ func TestPartsJoinToTheWhole(t *testing.T) {
 				}
 				parts = append([]*explore.Result{r}, parts...)
 			}
-			merged, err := explore.Merge(parts)
+			merged, err := explore.Merge(parts, false)
 			if err != nil {
 				t.Fatal(err)
 			}

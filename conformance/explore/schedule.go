@@ -77,16 +77,18 @@ func (n *namer) name(point string, names []string) string {
 
 // Replay is a chooser that follows a schedule.
 type Replay struct {
-	want  map[string]string
-	order []Decision
-	used  map[string]bool
-	namer namer
-	Wrong []string // decisions that could not be followed, with what was offered instead
+	want    map[string]string
+	order   []Decision
+	used    map[string]bool
+	namer   namer
+	offered []string // the points that the run came to, in order
+	met     int      // how many of them there were when the schedule was last followed
+	Wrong   []string // decisions that could not be followed, with what was offered instead
 }
 
 // NewReplay makes a chooser that follows s for one run.
 func NewReplay(s *Schedule) *Replay {
-	r := &Replay{want: map[string]string{}, order: s.Decisions, used: map[string]bool{}}
+	r := &Replay{want: make(map[string]string, len(s.Decisions)), order: s.Decisions, used: make(map[string]bool, len(s.Decisions))}
 	for _, d := range s.Decisions {
 		r.want[d.At] = d.Take
 	}
@@ -96,41 +98,84 @@ func NewReplay(s *Schedule) *Replay {
 // Choose implements sim.Chooser.
 func (r *Replay) Choose(point string, names []string) int {
 	at := r.namer.name(point, names)
+	r.offered = append(r.offered, at)
 	take, ok := r.want[at]
 	if !ok {
 		return 0
 	}
-	r.used[at] = true
+	r.follow(at)
 	for i, n := range names {
 		if n == take {
 			return i
 		}
 	}
-	r.Wrong = append(r.Wrong, fmt.Sprintf("at %s the schedule takes %s, which is not among %s", at, take, strings.Join(names, ", ")))
+	r.Wrong = append(r.Wrong, fmt.Sprintf("at %q the schedule takes %q, which is not among %s", at, take, strings.Join(names, ", ")))
 	return 0
 }
 
 // Preempt implements sim.Preempter.
 func (r *Replay) Preempt(thread string) bool {
 	at := r.namer.name("preempt", []string{thread})
-	_, ok := r.want[at]
-	if ok {
-		r.used[at] = true
+	r.offered = append(r.offered, at)
+	take, ok := r.want[at]
+	if !ok {
+		return false
 	}
-	return ok
+	r.follow(at)
+	if take != hold {
+		r.Wrong = append(r.Wrong, fmt.Sprintf("at %q the schedule takes %q, which is not among %s", at, take, hold))
+	}
+	return take == hold
 }
 
-// Divergence says, after the run, where the schedule could first not be followed; "" if it was followed to its end.
+func (r *Replay) follow(at string) { r.used[at], r.met = true, len(r.offered) }
+
+// Divergence says, after the run, where the schedule could first not be followed; "" if it was followed to its end. It
+// names the point of the schedule and the point that the run had instead.
 func (r *Replay) Divergence() string {
 	if len(r.Wrong) > 0 {
 		return r.Wrong[0]
 	}
 	for _, d := range r.order {
 		if !r.used[d.At] {
-			return fmt.Sprintf("the schedule decides at %q (take %s), but the run never came there", d.At, d.Take)
+			return fmt.Sprintf("the schedule decides at %q (take %q), but the run never came there; %s", d.At, d.Take, r.instead(d))
 		}
 	}
 	return ""
+}
+
+// instead names the point at which the run is most likely to have been where the schedule decides: the first after the
+// last that was followed which is of the same kind and offers the same choice, else the first of the same kind, else the
+// first.
+func (r *Replay) instead(d Decision) string {
+	rest := r.offered[r.met:]
+	kind, _, _ := strings.Cut(d.At, " ")
+	best, score := "", 0
+	for _, at := range rest {
+		k, names, _ := strings.Cut(at, " ")
+		if i := strings.LastIndex(names, " #"); i >= 0 {
+			names = names[:i]
+		}
+		n := 1
+		if k == kind {
+			n = 2
+			for _, name := range strings.Split(names, "|") {
+				if name == d.Take {
+					n = 3
+				}
+			}
+		}
+		if n > score {
+			best, score = at, n
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("it came to %q instead", best)
+	case len(r.offered) > 0:
+		return fmt.Sprintf("its last point was %q", r.offered[len(r.offered)-1])
+	}
+	return "it came to no point at all"
 }
 
 // script is a chooser that follows a list of numbers and takes the default when it is used up; it records what it took,

@@ -35,25 +35,22 @@ type random struct{ d dice }
 func (r *random) choose(_ string, names []string) int { return r.d.below(len(names)) }
 func (r *random) preempt(string) bool                 { return r.d.next()&7 == 0 }
 
-// pct gives every thread a random priority, runs the highest, and lowers the running one at a few random steps. A bug
-// that needs d ordering constraints is found with a probability of at least 1/(n·k^(d-1)) for n threads and k steps.
+// pct gives every thread a random priority, always runs the highest that is ready, and lowers the running one at depth-1
+// random steps. A bug that needs depth ordering constraints is found by one schedule with a probability of at least
+// 1/(n·k^(depth-1)) for n threads and k steps (Burckhardt et al., ASPLOS 2010).
 type pct struct {
 	d       dice
 	depth   int
-	steps   int // estimate of the number of decisions of a run, kept from run to run
+	steps   int // k: the decisions of the default run
 	at      int
 	prio    map[string]uint64
 	changes []int
 	lowest  uint64
-	longest int
+	ready   []string // who could go on instead of the running thread
 }
 
 func (p *pct) begin(seed uint64) {
 	p.d = dice(seed)
-	if p.at > p.longest {
-		p.longest = p.at
-	}
-	p.steps = max(p.longest, 16)
 	p.at, p.lowest = 0, 1<<20
 	if p.prio == nil {
 		p.prio = map[string]uint64{}
@@ -61,7 +58,7 @@ func (p *pct) begin(seed uint64) {
 	clear(p.prio)
 	p.changes = p.changes[:0]
 	for range p.depth - 1 {
-		p.changes = append(p.changes, p.d.below(p.steps))
+		p.changes = append(p.changes, p.d.below(max(p.steps, 1)))
 	}
 }
 
@@ -75,16 +72,14 @@ func (p *pct) priority(thread string) uint64 {
 }
 
 // step counts a decision and lowers the running thread if it is a change point.
-func (p *pct) step(thread string) (changed bool) {
+func (p *pct) step(thread string) {
 	for _, c := range p.changes {
 		if c == p.at {
 			p.lowest--
 			p.prio[thread] = p.lowest
-			changed = true
 		}
 	}
 	p.at++
-	return changed
 }
 
 func (p *pct) choose(_ string, names []string) int {
@@ -98,32 +93,26 @@ func (p *pct) choose(_ string, names []string) int {
 	return best
 }
 
-func (p *pct) preempt(thread string) bool { return p.step(thread) }
-
-// exhaustive walks all schedules with at most bound decisions that are not the default, depth first.
-type exhaustive struct {
-	bound int
-	done  bool
-}
-
-// advance turns the list of a run into the prefix of the next run; false if there is none left.
-func (e *exhaustive) advance(list []choice) ([]choice, bool) {
-	for i := len(list) - 1; i >= 0; i-- {
-		c := list[i]
-		spent := 0
-		for _, b := range list[:i] {
-			if b.took != 0 {
-				spent++
-			}
-		}
-		if c.took+1 < c.of && spent < e.bound {
-			next := append([]choice(nil), list[:i]...)
-			return append(next, choice{c.of, c.took + 1}), true
+// preempt holds the running thread up if somebody of a higher priority is ready.
+func (p *pct) preempt(thread string) bool {
+	p.step(thread)
+	mine := p.priority(thread)
+	for _, r := range p.ready {
+		if p.priority(r) > mine {
+			return true
 		}
 	}
-	e.done = true
-	return nil, false
+	return false
 }
+
+// pctScript is a script whose strategy is told who is ready.
+type pctScript struct {
+	script
+	p *pct
+}
+
+// Among implements sim.Among.
+func (s *pctScript) Among(ready []string) { s.p.ready = ready }
 
 // CheckStrategy refuses an unknown name.
 func CheckStrategy(name string) error {

@@ -2,7 +2,10 @@ package explore
 
 import (
 	"fmt"
+	"sort"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hostsim/hostsim/conformance/checks"
 	"github.com/hostsim/hostsim/scenarios"
@@ -13,30 +16,97 @@ import (
 // Text says what was covered and found.
 func (r *Result) Text() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s as %s: %s\n", r.Scenario, r.Profile, r.covered())
+	if r.Schedules > 0 {
+		fmt.Fprintf(&b, "%d different traces; %s; %.1f decisions a run\n", r.Distinct, r.lastNew(), float64(r.Decisions)/float64(r.Schedules))
+	}
+	for _, e := range r.Ends {
+		fmt.Fprintf(&b, "  ended %-24s %d times\n", e.What, e.Count)
+	}
+	writeList(&b, fmt.Sprintf("life: %d transitions taken, %d never", len(r.Life), len(r.Untaken)), r.Untaken)
+	fmt.Fprintf(&b, "clauses: %d exercised, %d whose precondition no run brought about%s\n", len(r.Exercised), len(r.Unseen), areas(r.Unseen))
+	if len(r.Violations) == 0 {
+		b.WriteString("no violation\n")
+	}
+	for _, v := range r.Violations {
+		fmt.Fprintf(&b, "VIOLATED %s in %d schedules, first %s: %s\n", v.Clause, v.Count, r.number(v.First), v.Said)
+	}
+	return b.String()
+}
+
+// covered says how much of what there is was played.
+func (r *Result) covered() string {
 	how := fmt.Sprintf("sampled by %s from seed %d", r.Strategy, r.Seed)
 	switch {
 	case r.Strategy == Exhaustive && r.Exhausted:
 		how = fmt.Sprintf("all with at most %d decisions that are not the default", r.Bound)
 	case r.Strategy == Exhaustive:
-		how = fmt.Sprintf("a part of those with at most %d decisions that are not the default; more --schedules would go on", r.Bound)
+		how = fmt.Sprintf("a part of those with at most %d decisions that are not the default; more --schedules or --time would go on", r.Bound)
 	case r.Strategy == Sequential:
 		how = "the default"
 	}
-	fmt.Fprintf(&b, "%s as %s: %d schedules (%s)\n", r.Scenario, r.Profile, r.Schedules, how)
-	if r.Schedules > 0 {
-		fmt.Fprintf(&b, "%d different traces; the last new one appeared at schedule %d; %.1f decisions a run\n", r.Distinct, r.LastNew, float64(r.Decisions)/float64(r.Schedules))
+	if r.Of > 1 {
+		how += fmt.Sprintf("; part %d of %d", r.Parts[0], r.Of)
 	}
-	for _, e := range r.Ends {
-		fmt.Fprintf(&b, "  ended %-24s %d times\n", e.What, e.Count)
+	if !r.Finished && r.Strategy != Exhaustive {
+		how += fmt.Sprintf("; unfinished, %d were asked for", r.Wanted)
 	}
-	fmt.Fprintf(&b, "%d clauses exercised, %d never\n", len(r.Exercised), len(r.Unseen))
-	if len(r.Violations) == 0 {
-		b.WriteString("no violation\n")
+	return fmt.Sprintf("%d schedules (%s)", r.Schedules, how)
+}
+
+func (r *Result) lastNew() string {
+	return "the last new one appeared in schedule " + r.number(r.LastNew)
+}
+
+// number names a schedule: by its number, or in an exhaustive search by where it first left the default.
+func (r *Result) number(i uint64) string {
+	if r.Strategy != Exhaustive || i == 0 {
+		return strconv.FormatUint(i, 10)
 	}
-	for _, v := range r.Violations {
-		fmt.Fprintf(&b, "VIOLATED %s in %d schedules, first %d: %s\n", v.Clause, v.Count, v.First, v.Said)
+	at, took, run := i>>40, i>>28&0xfff, i&(1<<28-1)
+	return fmt.Sprintf("%d-%d-%d", at, took, run)
+}
+
+// writeList writes a heading and what it is about, broken into lines.
+func writeList(b *strings.Builder, heading string, list []string) {
+	const width = 118
+	if len(list) == 0 {
+		fmt.Fprintf(b, "%s\n", heading)
+		return
 	}
-	return b.String()
+	line := heading + ":"
+	for i, s := range list {
+		if i < len(list)-1 {
+			s += ","
+		}
+		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(s) > width {
+			b.WriteString(line + "\n")
+			line = "   "
+		}
+		line += " " + s
+	}
+	b.WriteString(line + "\n")
+}
+
+// areas counts clauses by their area.
+func areas(ids []string) string {
+	n := map[string]int{}
+	var names []string
+	for _, id := range ids {
+		_, rest, _ := strings.Cut(id, "-")
+		area, _, _ := strings.Cut(rest, "-")
+		if n[area]++; n[area] == 1 {
+			names = append(names, area)
+		}
+	}
+	sort.Strings(names)
+	for i, a := range names {
+		names[i] = fmt.Sprintf("%s %d", a, n[a])
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 // Marks points at the violated clause in a timeline.

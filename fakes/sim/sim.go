@@ -44,6 +44,7 @@ var (
 type Sim struct {
 	chooser   Chooser
 	preempter Preempter
+	among     Among
 	limits    Limits
 
 	now     time.Duration
@@ -88,6 +89,7 @@ func New(c Chooser, l Limits) *Sim {
 func (s *Sim) SetChooser(c Chooser) {
 	s.chooser = c
 	s.preempter, _ = c.(Preempter)
+	s.among, _ = c.(Among)
 }
 
 // Elapsed is the virtual time since the run began.

@@ -305,6 +305,13 @@ func (s *Sim) Preempt() {
 		return
 	}
 	t := s.cur
+	if s.among != nil {
+		s.names = s.names[:0]
+		for _, r := range s.ready[s.head:] {
+			s.names = append(s.names, r.name)
+		}
+		s.among.Among(s.names)
+	}
 	if !s.preempter.Preempt(t.name) {
 		return
 	}
@@ -317,3 +324,6 @@ func (s *Sim) Preempt() {
 
 // Preempter is what a chooser has that wants to be asked at the seams whether the running thread is held up there.
 type Preempter interface{ Preempt(thread string) bool }
+
+// Among is what a Preempter has that wants to know who is ready, before it is asked. The names are valid during the call.
+type Among interface{ Among(ready []string) }

@@ -1,0 +1,179 @@
+package explore
+
+import (
+	"math"
+
+	"github.com/hostsim/hostsim/conformance/checks"
+	"github.com/hostsim/hostsim/fakes/sim"
+	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
+)
+
+// worker plays schedules and judges them.
+type worker struct {
+	o      *Options
+	player Player
+	script *script
+	random random
+	pct    pct
+	checks []clauseCheck
+	result *Result
+}
+
+type clauseCheck struct {
+	id    string
+	check checks.Check
+}
+
+func newWorker(o *Options) *worker {
+	w := &worker{o: o, player: o.NewPlayer(), result: newResult(o), pct: pct{depth: o.Depth}}
+	want := map[string]bool{}
+	for _, id := range o.Clauses {
+		want[id] = true
+	}
+	for _, c := range o.Profile.Clauses {
+		if (len(want) == 0 || want[c.ID]) && c.Retired == "" && c.In(spec.Virtual) {
+			if check := checks.Lookup(c.ID); check != nil {
+				w.checks = append(w.checks, clauseCheck{c.ID, check})
+			}
+		}
+	}
+	w.player.SetChooser(w.chooser())
+	return w
+}
+
+// chooser makes the worker's chooser.
+func (w *worker) chooser() sim.Chooser {
+	if w.o.Strategy == PCT {
+		s := &pctScript{p: &w.pct}
+		w.script = &s.script
+		return s
+	}
+	w.script = &script{}
+	return w.script
+}
+
+// list gives the choices of the last run.
+func (w *worker) list() []choice { return w.script.list }
+
+// seed plays the i-th schedule of the strategy.
+func (w *worker) seed(i int) error {
+	seed := w.o.Seed + uint64(i)
+	var pick strategy
+	switch w.o.Strategy {
+	case Random:
+		w.random.d = dice(seed)
+		pick = &w.random
+	case PCT:
+		w.pct.begin(seed)
+		pick = &w.pct
+	}
+	return w.play(uint64(i), nil, pick)
+}
+
+// run plays one schedule: the choices of list, and then those of pick.
+func (w *worker) run(list []choice, pick strategy) (*trace.Trace, error) {
+	w.script.reset(append(w.script.list[:0], list...), pick, false)
+	return w.player.Play(w.o.Plan, w.o.Profile.Name)
+}
+
+// play runs one schedule and enters what it showed.
+func (w *worker) play(index uint64, list []choice, pick strategy) error {
+	t, err := w.run(list, pick)
+	if err != nil {
+		return err
+	}
+	r := w.result
+	r.Schedules++
+	r.Decisions += len(w.script.list)
+	h := hash(t)
+	known := r.traces[h]
+	if known == nil {
+		known = w.judge(t, index)
+		r.traces[h] = known
+	} else if index < known.first {
+		known.first = index
+		if len(known.broken) > 0 {
+			known.list = append(known.list[:0], w.script.list...)
+		}
+	}
+	known.count++
+	return nil
+}
+
+// judge looks at a trace that was not seen before.
+func (w *worker) judge(t *trace.Trace, index uint64) *seen {
+	s := &seen{first: index, end: end(&t.End)}
+	run := &checks.Run{Plan: w.o.Plan, Trace: t, Profile: w.o.Profile, Lane: spec.Virtual}
+	for _, c := range w.checks {
+		switch res := c.check(run); res.Kind {
+		case checks.Fail:
+			s.broken = append(s.broken, broken{c.id, res.Said})
+			s.exercised = append(s.exercised, c.id)
+		case checks.Pass:
+			s.exercised = append(s.exercised, c.id)
+		}
+	}
+	if !w.o.Allowed && stuck(t.End.Kind) {
+		s.broken = append(s.broken, broken{string(t.End.Kind), signature(&t.End)})
+	}
+	s.life = life(t)
+	if len(s.broken) > 0 {
+		s.list = append([]choice(nil), w.script.list...)
+	}
+	return s
+}
+
+// stuck tells whether a run ended in a way that no program wants.
+func stuck(k trace.EndKind) bool {
+	return k == trace.Deadlock || k == trace.HangEnd || k == trace.Killed
+}
+
+// signature tells one deadlock from another: who waits for what, without times.
+func signature(e *trace.Ending) string {
+	if len(e.Cycle) == 0 {
+		return e.Reason
+	}
+	out := ""
+	for _, c := range e.Cycle {
+		out += c.Who + " waits for " + c.Resource + "; "
+	}
+	return out[:len(out)-2]
+}
+
+func end(e *trace.Ending) string {
+	if e.Kind == trace.Deadlock || e.Kind == trace.HangEnd {
+		return string(e.Kind)
+	}
+	return trace.FormatEnd(e)
+}
+
+// hash is FNV-1a over everything that a trace holds.
+func hash(t *trace.Trace) uint64 {
+	h := uint64(14695981039346656037)
+	text := func(s string) {
+		for i := 0; i < len(s); i++ {
+			h = (h ^ uint64(s[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	num := func(n uint64) { h = (h ^ n) * 1099511628211 }
+	for i := range t.Events {
+		e := &t.Events[i]
+		num(uint64(e.At))
+		text(e.Who)
+		text(e.What)
+		num(uint64(e.Phase) | uint64(e.Token)<<8)
+		text(e.Outcome)
+		text(e.Detail.Text)
+		num(uint64(e.Detail.N))
+	}
+	text(string(t.End.Kind))
+	text(t.End.Signal)
+	num(uint64(t.End.Code) & math.MaxUint32)
+	for _, c := range t.End.Cycle {
+		text(c.Who)
+		text(c.Resource)
+	}
+	return h
+}
