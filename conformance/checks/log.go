@@ -60,7 +60,11 @@ func (r *Run) failing(list ...Hook) Call {
 
 // failureTold: a failure that ends the host is told, by an error of the call that ran it or by a log event.
 func failureTold(r *Run) Result {
-	at := r.failing(Starting, Start, Started, Stopping, Stop, Stopped).End
+	first := r.failing(Starting, Start, Started, Stopping, Stop, Stopped)
+	at := first.End
+	if at >= 0 && r.abandonedAt(first.Service, at) >= 0 {
+		return Unseen() // it was given up before, and that was told
+	}
 	for k := range r.Plan.Services {
 		body, _ := r.CallOf(k, Execute)
 		if w := (worker{k: k, body: body}); at < 0 && body.Begin >= 0 && r.failed(w) && r.alone(w) && !r.ignores() {
@@ -230,7 +234,7 @@ func logsFailedStop(r *Run) Result {
 	failed := -1
 	for _, h := range hooksOfStop {
 		for _, c := range r.Calls(h) {
-			if r.Failed(c) && c.Begin > from {
+			if r.Failed(c) && c.Begin > from && (h == LifetimeStop || r.abandonedAt(c.Service, c.End) < 0) {
 				failed = max(failed, c.End)
 			}
 			if h == LifetimeStop && r.Failed(c) && r.rule("lifetimeStop") == "beforeStopped" {
