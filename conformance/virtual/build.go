@@ -83,6 +83,7 @@ func (g *program) callbacks(what string, scripts []plan.Script, on func(func() e
 			err := g.player.Sync(trace.Lifetime, what, script)
 			g.rt.Leave()
 			g.w.Emit(trace.Event{Who: trace.Lifetime, What: what, Phase: trace.End, Outcome: puppet.Outcome(err), Detail: trace.Number(i + 1)})
+			g.player.Failed(err)
 			return err
 		}))
 	}

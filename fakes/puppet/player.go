@@ -100,7 +100,7 @@ func init() {
 	kinds[plan.Yield] = func(p *Player, _ *plan.Step, _ place) error { p.RT.Yield(); return nil }
 	kinds[plan.OnCancelThrow] = (*Player).onCancelThrow
 	kinds[plan.OnCancelBlock] = (*Player).onCancelBlock
-	kinds[plan.Throw] = func(p *Player, st *plan.Step, _ place) error { p.use(UseError); return &AppError{st.Text} }
+	kinds[plan.Throw] = func(_ *Player, st *plan.Step, _ place) error { return &AppError{st.Text} }
 	kinds[plan.ThrowCancelled] = func(*Player, *plan.Step, place) error { return context.Canceled }
 	kinds[plan.Mark] = func(p *Player, st *plan.Step, at place) error {
 		p.World.Emit(trace.Event{Who: at.who, What: "mark", Detail: trace.Text(st.Text)})

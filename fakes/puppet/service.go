@@ -44,6 +44,7 @@ func (p *Player) begin(who, what string, ctx context.Context) {
 
 func (p *Player) end(who, what string, err error) {
 	p.World.Emit(trace.Event{Who: who, What: what, Phase: trace.End, Outcome: Outcome(err)})
+	p.Failed(err)
 }
 
 type hosted struct {

@@ -11,7 +11,7 @@ const (
 	UseError                // an error
 	UseCancelled            // a wait that ends cancelled
 	UseWork                 // the work of a background service is handed to another thread
-	UseWait                 // a call comes back before it has ended
+	UseCall                 // a service is started without being waited for
 	UseStop                 // the host stops
 	UseDispose              // a service is disposed
 	Uses                    // how many there are
@@ -19,6 +19,13 @@ const (
 
 // pacer is what a World has in which first uses take long enough for others to get on meanwhile.
 type pacer interface{ FirstUse(Use) }
+
+// Failed is called when an error of the application's has been reported and before it is handed on.
+func (p *Player) Failed(err error) {
+	if _, ok := err.(*AppError); ok {
+		p.use(UseError)
+	}
+}
 
 func (p *Player) use(u Use) {
 	if w, ok := p.World.(pacer); ok {

@@ -53,8 +53,8 @@ func New(s *sim.Sim) *World {
 		}
 	})
 	s.OnSuspended(func(name string) {
-		if !strings.HasSuffix(name, " execute") { // the start of a background service is done with it
-			w.FirstUse(puppet.UseWait)
+		if _, call, _ := strings.Cut(name, " "); strings.HasPrefix(call, "start") {
+			w.FirstUse(puppet.UseCall)
 		}
 	})
 	return w
@@ -142,12 +142,12 @@ func (w *World) FirstUse(u puppet.Use) {
 // matter to anything that a plan times, enough to tell who is first where two threads set out together.
 var cost = [puppet.Uses]time.Duration{
 	puppet.UseScript:    6 * time.Microsecond,
-	puppet.UseAsync:     1 * time.Microsecond,
+	puppet.UseAsync:     4 * time.Microsecond,
 	puppet.UseThread:    6 * time.Microsecond,
 	puppet.UseError:     4 * time.Microsecond,
 	puppet.UseCancelled: 3 * time.Microsecond,
 	puppet.UseWork:      3 * time.Microsecond,
-	puppet.UseWait:      4 * time.Microsecond,
+	puppet.UseCall:      4 * time.Microsecond,
 	puppet.UseStop:      2 * time.Microsecond,
 	puppet.UseDispose:   3 * time.Microsecond,
 }
