@@ -350,7 +350,9 @@ func TestUses(t *testing.T) {
 		{"no script at all", func(s *stage) { _ = s.player.Async("a", "start", nil, context.Background()) }, nil},
 		{"an asynchronous one", func(s *stage) { _ = s.player.Async("a", "start", plan.Script{}, context.Background()) }, []puppet.Use{puppet.UseAsync}},
 		{"a synchronous one", func(s *stage) { _ = s.player.Sync("a", "new", plan.Script{}) }, []puppet.Use{puppet.UseScript}},
-		{"an error", func(s *stage) { _ = s.player.Sync("a", "new", script(t, true, "{throw: x}")) }, []puppet.Use{puppet.UseScript, puppet.UseError}},
+		{"an error", func(s *stage) {
+			s.player.Failed(s.player.Sync("a", "new", script(t, true, "{throw: x}")))
+		}, []puppet.Use{puppet.UseScript, puppet.UseError}},
 		{"a thread", func(s *stage) { _ = s.player.Sync("a", "new", script(t, true, "{spawn: []}")) }, []puppet.Use{puppet.UseScript, puppet.UseThread}},
 		{"a cancelled delay", func(s *stage) {
 			_ = s.player.Async("a", "start", script(t, false, "{delay: 1s}"), seam.CancelledContext(s))
