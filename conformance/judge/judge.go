@@ -129,6 +129,7 @@ type judged struct {
 	exercised int
 	failures  []report.Failure
 	verdict   report.Verdict
+	panicked  string // what the check panicked with, and where
 }
 
 func (v *verifier) selectClauses() error {
@@ -204,14 +205,22 @@ type played struct {
 	err error
 }
 
+// play plays a case. A panic on the way is the harness's fault, or the adapter's, and does not take the other cases along.
+func (v *verifier) play(ctx context.Context, c *Case) (p played) {
+	defer func() {
+		if r := recover(); r != nil {
+			p = played{nil, fmt.Errorf("panic: %v", r)}
+		}
+	}()
+	t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
+	return played{t, err}
+}
+
 // start gives a function that gives the play of case i, which must be called for each case in order, and one that waits for
 // plays that nobody asked for any more. An implementation that can play several plans at once (Jobs) does so ahead.
 func (v *verifier) start(ctx context.Context, cases []*Case) (plays func(i int) func() played, wait func()) {
 	one := func(c *Case) func() played {
-		return func() played {
-			t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
-			return played{t, err}
-		}
+		return func() played { return v.play(ctx, c) }
 	}
 	par, ok := v.impl.(interface{ Jobs() int })
 	if !ok || par.Jobs() < 2 {
@@ -323,7 +332,11 @@ func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
 	if j.check == nil || j.lacks != "" {
 		return
 	}
-	res := j.check(run)
+	res, panicked := examine(j.check, run)
+	if panicked != "" {
+		j.verdict, j.panicked = report.Error, "the check of this clause panicked in "+c.Name+": "+panicked
+		return
+	}
 	switch res.Kind {
 	case checks.Vacuous:
 		return
@@ -352,6 +365,16 @@ func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
 		verdict = report.Hang
 	}
 	j.verdict = report.Worse(j.verdict, verdict)
+}
+
+// examine calls a check, which must not panic on any trace whatever; one that does is a fault of the suite.
+func examine(check checks.Check, run *checks.Run) (res checks.Result, panicked string) {
+	defer func() {
+		if r := recover(); r != nil {
+			panicked = fmt.Sprint(r)
+		}
+	}()
+	return check(run), ""
 }
 
 // longest is how many events of a timeline a report shows around a violation.
@@ -393,20 +416,21 @@ func (v *verifier) repeat(ctx context.Context, r *report.Report, c *Case, t *tra
 	if v.impl.Lane() != spec.Virtual {
 		return
 	}
+	if u, ok := v.impl.(interface{ Controlled() bool }); ok && !u.Controlled() {
+		return // runs on stock Go: only its partial order is judged
+	}
 	var a, b bytes.Buffer
 	_ = trace.WriteJSONL(&a, t)
-	again, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
-	if err != nil {
-		out.Verdict, out.Said = report.Error, err.Error()
+	p := v.play(ctx, c)
+	if p.err != nil {
+		out.Verdict, out.Said = report.Error, p.err.Error()
 		return
 	}
+	again := p.t
 	_ = trace.WriteJSONL(&b, again)
 	r.Size.Runs++
 	r.Size.Repeated++
-	if !bytes.Equal(a.Bytes(), b.Bytes()) && v.impl.Identity().Name != "" {
-		if u, ok := v.impl.(interface{ Controlled() bool }); ok && !u.Controlled() {
-			return // runs on stock Go: only its partial order is judged
-		}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
 		out.Verdict, out.Said = report.Uncontrolled, "the same schedule gave different traces"
 	}
 }
@@ -440,6 +464,8 @@ func (v *verifier) conclude(r *report.Report) {
 			c.Verdict, c.Because = report.Skipped, "the implementation declares no "+j.lacks
 		case j.check == nil:
 			c.Verdict, c.Because = report.Error, "the suite has no check for this clause"
+		case j.panicked != "":
+			c.Because = j.panicked
 		case j.exercised == 0 && v.o.Partial:
 			continue
 		case j.exercised == 0 && v.unplayable(r, j.clause.ID) != "":
