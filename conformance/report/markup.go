@@ -9,7 +9,8 @@ import (
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
 
-// JUnit writes the report as JUnit XML: a test suite for each area, a test case for each clause.
+// JUnit writes the report as JUnit XML: a test suite for each area, a test case for each clause; one suite for the scenarios
+// and one for the run as a whole, so that a report that is no pass is none in JUnit either.
 func (r *Report) JUnit(w io.Writer) error {
 	suites := junit.Testsuites{Name: r.title()}
 	byArea := map[string]*junit.Testsuite{}
@@ -37,12 +38,40 @@ func (r *Report) JUnit(w io.Writer) error {
 	for _, a := range order {
 		suites.AddSuite(*byArea[a])
 	}
+	for _, s := range r.rest() {
+		suites.AddSuite(s)
+	}
 	b, err := xml.MarshalIndent(&suites, "", "  ")
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, b)
 	return err
+}
+
+// rest gives the suites of what is not about a clause.
+func (r *Report) rest() []junit.Testsuite {
+	scenarios := junit.Testsuite{Name: "scenarios", Time: "0.000"}
+	for _, s := range r.Scenarios {
+		tc := junit.Testcase{Classname: r.Profile + ".scenarios", Name: s.Name, Time: "0.000"}
+		switch s.Verdict {
+		case Pass, Provisional:
+		case Skipped:
+			tc.Skipped = &junit.Result{Message: s.Said}
+		case Error:
+			tc.Error = &junit.Result{Message: s.Said, Type: string(s.Verdict)}
+		default:
+			tc.Failure = &junit.Result{Message: s.Said, Type: string(s.Verdict)}
+		}
+		scenarios.AddTestcase(tc)
+	}
+	run := junit.Testsuite{Name: "run", Time: "0.000"}
+	tc := junit.Testcase{Classname: r.Profile + ".run", Name: "is judged by runs that show what they are about", Time: "0.000"}
+	if len(r.Problems) > 0 {
+		tc.Failure = &junit.Result{Message: strings.Join(r.Problems, "; "), Type: string(Fail)}
+	}
+	run.AddTestcase(tc)
+	return []junit.Testsuite{scenarios, run}
 }
 
 // why is what is wrong with the clause in one sentence.
@@ -56,7 +85,10 @@ func (c *Clause) why() string {
 func (c *Clause) evidence() string {
 	var b strings.Builder
 	for _, f := range c.Failures {
-		fmt.Fprintf(&b, "in %s: %s\n%s\nreplay: %s\n", f.Scenario, f.Said, strings.Join(f.Timeline, "\n"), f.Replay)
+		fmt.Fprintf(&b, "in %s: %s\n%s\n", f.Scenario, f.Said, strings.Join(f.Timeline, "\n"))
+		if f.Replay != "" {
+			fmt.Fprintf(&b, "replay: %s\n", f.Replay)
+		}
 	}
 	return b.String()
 }
@@ -78,11 +110,42 @@ func (r *Report) Markdown(w io.Writer) error {
 			fmt.Fprintf(&b, "\n%s\n", c.Because)
 		}
 		for _, f := range c.Failures {
-			fmt.Fprintf(&b, "\nIn `%s`: %s\n\n```\n%s\n```\n\n    %s\n", f.Scenario, f.Said, strings.Join(f.Timeline, "\n"), f.Replay)
+			timeline := strings.Join(f.Timeline, "\n")
+			fence := fence(timeline)
+			fmt.Fprintf(&b, "\nIn `%s`: %s\n\n%s\n%s\n%s\n", f.Scenario, f.Said, fence, timeline, fence)
+			if f.Replay != "" {
+				fmt.Fprintf(&b, "\n    %s\n", f.Replay)
+			}
 		}
 	}
+	wrong := 0
+	for _, s := range r.Scenarios {
+		if s.Verdict == Pass || s.Verdict == Skipped {
+			continue
+		}
+		if wrong++; wrong == 1 {
+			b.WriteString("\n## Scenarios that did not go as they expect\n\n| scenario | verdict | |\n|---|---|---|\n")
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", s.Name, s.Verdict, cell(s.Said))
+	}
+	for i, p := range r.Problems {
+		if i == 0 {
+			b.WriteString("\n## Wrong with the run as a whole\n\n")
+		}
+		fmt.Fprintf(&b, "* %s\n", p)
+	}
+	fmt.Fprintf(&b, "\nVerdict: **%s**\n", r.Verdict)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// fence is a code fence that does not occur in text.
+func fence(text string) string {
+	f := "```"
+	for strings.Contains(text, f) {
+		f += "`"
+	}
+	return f
 }
 
 func cell(s string) string { return strings.NewReplacer("|", "\\|", "\n", " ").Replace(s) }

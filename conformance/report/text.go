@@ -73,7 +73,7 @@ func (r *Report) Text(w io.Writer, o TextOptions) error {
 		fmt.Fprintf(b, "  %s\n", p)
 	}
 	fmt.Fprintf(b, "\n%s\n", r.Summary())
-	fmt.Fprintf(b, "verdict: %s\n", paint.verdict(r.Verdict))
+	fmt.Fprintf(b, "verdict: %s\n", paint.as(r.Verdict, string(r.Verdict)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -159,8 +159,10 @@ func (p paints) paint(s string, attrs ...color.Attribute) string {
 
 func (p paints) title(s string) string { return p.paint(s, color.Bold) }
 
-func (p paints) verdict(v Verdict) string {
-	s := fmt.Sprintf("%-*s", verdictWidth, v)
+func (p paints) verdict(v Verdict) string { return p.as(v, fmt.Sprintf("%-*s", verdictWidth, v)) }
+
+// as paints text in the colour of a verdict.
+func (p paints) as(v Verdict, s string) string {
 	switch v {
 	case Pass:
 		return p.paint(s, color.FgGreen)
