@@ -42,13 +42,27 @@ func (v *verifier) observe(p *plan.Plan, t *trace.Trace) {
 	}
 }
 
+// shown notes that a case that needs certain features was played, or that it was not.
+func (v *verifier) shown(c *Case, played bool) {
+	for _, f := range c.Features {
+		v.shows[f] = v.shows[f] || played
+	}
+}
+
+// unplayed tells whether there were cases that need a feature and none of them could be played in this lane, as sockets in
+// a bubble: then nobody lied, and the clauses that need the feature are skipped by name.
+func (v *verifier) unplayed(feature string) bool {
+	played, needed := v.shows[feature]
+	return needed && !played
+}
+
 // featureProblems lists declared features that no run ever showed, and shown features that were not declared: both make
 // verdicts worthless, since a skip would hide a violation.
 func (v *verifier) featureProblems() []string {
 	var out []string
 	for f := range observed {
 		switch {
-		case v.has[f] && !v.seen[f]:
+		case v.has[f] && !v.seen[f] && !v.unplayed(f):
 			out = append(out, fmt.Sprintf("feature %s is declared, but no run ever showed it", f))
 		case !v.has[f] && v.seen[f] && !borrowed[f]:
 			out = append(out, fmt.Sprintf("feature %s is not declared, but a run showed it: the skip is no longer needed", f))

@@ -83,7 +83,7 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 	if f, ok := impl.(interface{ FeaturesFor(profile string) []string }); ok {
 		id.Features = f.FeaturesFor(p.Name)
 	}
-	v := &verifier{impl: impl, profile: p, o: o, cases: cases, has: map[string]bool{}, seen: map[string]bool{}}
+	v := &verifier{impl: impl, profile: p, o: o, cases: cases, has: map[string]bool{}, seen: map[string]bool{}, shows: map[string]bool{}}
 	for _, f := range id.Features {
 		v.has[f] = true
 	}
@@ -116,6 +116,7 @@ type verifier struct {
 	o       Options
 	has     map[string]bool // features declared
 	seen    map[string]bool // features observed
+	shows   map[string]bool // features that cases need, and whether any of those was played
 	cases   []*Case
 	clauses []*judged
 	byID    map[string]*judged
@@ -289,8 +290,10 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 	if why != "" {
 		r.Size.Skipped++
 		out.Verdict, out.Said = report.Skipped, why
+		v.shown(c, false)
 		return
 	}
+	v.shown(c, true)
 	r.Size.Scenarios++
 	r.Size.Runs++
 	r.Size.Events += len(t.Events)

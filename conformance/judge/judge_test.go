@@ -223,6 +223,22 @@ func TestVerdicts(t *testing.T) {
 				return f
 			},
 			[]string{"fail", first + " pass 1", "feature sockets is declared, but no run ever showed it"}},
+		{"unless no case that needs it can be played in this lane", []string{first}, []string{"first.ok", "first.ok"},
+			func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				f.features = []string{"sockets"}
+				cs[0].Features = []string{"sockets"}
+				cs[0].Plan.MainCatches = true
+				return picky{f}
+			},
+			[]string{"skipped", first + " pass 1", "c1 skipped: it has no main that catches"}},
+		{"one of several is enough to be caught", []string{first}, []string{"first.ok", "first.ok"},
+			func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				f.features = []string{"sockets"}
+				cs[0].Features, cs[1].Features = []string{"sockets"}, []string{"sockets"}
+				cs[0].Plan.MainCatches = true
+				return picky{f}
+			},
+			[]string{"fail", first + " pass 1", "c1 skipped: it has no main that catches", "feature sockets is declared, but no run ever showed it"}},
 		{"so is one that is seen and not declared", []string{first}, []string{"first.ok a.listen"}, nil,
 			[]string{"fail", first + " pass 1", "feature sockets is not declared, but a run showed it: the skip is no longer needed"}},
 		{"but not what the adapter library lends", []string{first}, []string{"first.ok a.new lifetime.applicationStarted a.dispose"}, nil,
