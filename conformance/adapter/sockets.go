@@ -31,6 +31,7 @@ type sockets struct {
 
 	mu   sync.Mutex
 	open map[string]*listener
+	last map[string]*listener // open or not: its connections outlive it
 }
 
 type listener struct {
@@ -56,9 +57,10 @@ func (s *sockets) Listen(owner, _, address string) error {
 	l, err := s.bind(address)
 	if err == nil {
 		if s.open == nil {
-			s.open = map[string]*listener{}
+			s.open, s.last = map[string]*listener{}, map[string]*listener{}
 		}
 		s.open[address] = &listener{Listener: l, changed: make(chan struct{})}
+		s.last[address] = s.open[address]
 		s.listening(address, l.Addr().String())
 	}
 	return s.report(owner, "listen", address, err)
@@ -168,9 +170,11 @@ func (l *listener) add(n int) {
 	l.changed = make(chan struct{})
 }
 
-// Drain waits until no accepted connection is open on the listener.
+// Drain waits until no accepted connection is open on the listener that is, or was, at the address.
 func (s *sockets) Drain(ctx context.Context, _, address string) error {
-	l := s.find(address)
+	s.mu.Lock()
+	l := s.last[address]
+	s.mu.Unlock()
 	if l == nil {
 		return nil
 	}

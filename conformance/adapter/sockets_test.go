@@ -122,3 +122,35 @@ func TestAcceptAndDrain(t *testing.T) {
 		t.Errorf("Drain without a listener: %v", err)
 	}
 }
+
+// TestDrainAfterClose: connections outlive their listener, and a stop that closes it first still waits for them.
+func TestDrainAfterClose(t *testing.T) {
+	s, next, at := newSockets(t)
+	if err := s.Listen("w", "start", "tcp:web"); err != nil {
+		t.Fatal(err)
+	}
+	next("w.listen=ok")
+	accepting := make(chan error, 1)
+	go func() { accepting <- s.Accept(context.Background(), "w", "tcp:web") }()
+	c, err := net.Dial("tcp", at["tcp:web"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	next("w.accepted=ok")
+	if err := s.CloseListener("w", "tcp:web"); err != nil {
+		t.Fatal(err)
+	}
+	next("w.close=ok")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Drain(ctx, "w", "tcp:web"); err != context.Canceled {
+		t.Errorf("Drain with an open connection on a closed listener: %v", err)
+	}
+	_ = c.Close()
+	if err := s.Drain(context.Background(), "w", "tcp:web"); err != nil {
+		t.Errorf("Drain: %v", err)
+	}
+	if err := <-accepting; err != nil {
+		t.Errorf("Accept: %v", err)
+	}
+}
