@@ -27,6 +27,7 @@ type facts struct {
 	any      kindSet // every step of the plan
 	patient  bool    // see Patient
 	exitCode int     // how many exitCode steps there are
+	raise    int     // how many raise steps there are
 	code     int     // the argument of the last of them
 	sent     []Sent  // see Sent
 	running  int     // see Running; plus 2
@@ -109,6 +110,8 @@ func (f *facts) script(steps plan.Script, cancelled bool) {
 			f.patient = false
 		case plan.UntilCancelled, plan.Drain:
 			f.patient = f.patient && cancelled
+		case plan.Raise:
+			f.raise++
 		case plan.ExitCode:
 			f.exitCode++
 			f.code = s.N

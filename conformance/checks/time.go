@@ -116,8 +116,12 @@ func timeTokenNotEarly(r *Run) Result {
 // stopping, whatever had asked it to.
 func (r *Run) secondForces() bool {
 	s := r.Signals()
-	if len(s) == 0 || r.Profile.Word("secondSignal") != "forces" {
+	if r.Profile.Word("secondSignal") != "forces" {
 		return false
+	}
+	if len(s) == 0 {
+		n := r.facts().raise
+		return n > 1 || n == 1 && len(r.Requests()) > 0
 	}
 	began := r.stopBegins()
 	return len(s) > 1 || r.PlanHas(plan.Raise) || began >= 0 && s[0] > began

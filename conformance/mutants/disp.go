@@ -65,20 +65,23 @@ func init() {
 		},
 		Mutant{
 			Name: "run-failed-start-undisposed", Bug: "run returns early when the start has failed, and disposes nothing",
-			Clause: "HOST-DISP-004", Source: []string{"G54", "RUN-2"},
+			Clause: "HOST-DISP-004", Profile: "dotnet-10", Source: []string{"G54", "RUN-2"},
 			Fault: runs(func(h *handle, ctx context.Context) error {
-				if err := start(h, ctx); err != nil {
+				if err := h.Host().Start(ctx); err != nil {
 					return err
 				}
 				err := h.Host().WaitForShutdown(ctx)
-				return errors.Join(err, h.Host().Dispose())
+				if derr := h.Host().Dispose(); derr != nil {
+					err = derr
+				}
+				return err
 			}),
 		},
 		Mutant{
 			Name: "run-disposes-detached", Bug: "run disposes the host on a thread of its own that nobody waits for",
-			Clause: "HOST-DISP-005", Source: []string{"RUN-2", "G80", "G124"},
+			Clause: "HOST-DISP-005", Profile: "dotnet-10", Source: []string{"RUN-2", "G80", "G124"},
 			Fault: runs(func(h *handle, ctx context.Context) error {
-				err := start(h, ctx)
+				err := h.Host().Start(ctx)
 				if err == nil {
 					err = h.Host().WaitForShutdown(ctx)
 				}

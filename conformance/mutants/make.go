@@ -178,15 +178,6 @@ func await(h *handle, ev seam.Event, why string) {
 	h.RT.Wait(seam.Wait{For: ev, Limit: seam.Forever, Why: why})
 }
 
-// start starts the host as run does: a start that a stop request cut short is no failure.
-func start(h *handle, ctx context.Context) error {
-	err := h.Host().Start(ctx)
-	if err != nil && stopping(h) && host.IsCancellation(err) {
-		return nil
-	}
-	return err
-}
-
 // requested waits for a stop request as run does.
 func requested(h *handle) {
 	ev := h.RT.NewEvent("a stop request")

@@ -20,6 +20,7 @@ type Mutant struct {
 	Profile string   // the profile that it is judged by; empty: strict
 	Source  []string // where such a bug was seen: MU01, G86, B31
 	Race    bool     // not visible in the default schedule; only exploring finds it
+	Explore string   // Race: the scenario of the library on which exploring finds it
 	Fault   virtual.Fault
 }
 

@@ -87,9 +87,10 @@ func init() {
 		},
 		Mutant{
 			Name: "run-returns-on-request", Bug: "run returns when a stop is requested, not when it is done",
-			Clause: "HOST-STOP-009", Source: []string{"MU14", "G77", "G78", "G79", "G81"},
+			Clause: "HOST-STOP-009", Profile: "dotnet-10", Source: []string{"MU14", "G77", "G78", "G79", "G81"},
 			Fault: runs(func(h *handle, ctx context.Context) error {
-				if err := start(h, ctx); err != nil {
+				if err := h.Host().Start(ctx); err != nil {
+					_ = h.Host().Dispose()
 					return err
 				}
 				requested(h)
@@ -97,7 +98,7 @@ func init() {
 					_ = h.Host().Stop(context.Background())
 					_ = h.Host().Dispose()
 				})
-				h.RT.Yield()
+				pause(h, time.Millisecond)
 				return nil
 			}),
 		},
