@@ -255,11 +255,8 @@ func (p *Process) Deliver(name string) {
 
 func (p *Process) defaultAction(name string) {
 	if name == "SIGTERM" && p.rules.DefaultSigterm != "kills" {
-		if p.exiting {
-			return
-		}
 		if p.rules.DefaultSigterm == "exit143" {
-			p.code = 143
+			p.code = 143 // also while the process is exiting with another
 		}
 		p.beginExit()
 		return
