@@ -22,8 +22,9 @@ func (none) WaitForStart(context.Context) error { return nil }
 func (none) Stop(context.Context) error         { return nil }
 
 type console struct {
-	h      *Host
-	remove []func()
+	h        *Host
+	remove   []func()
+	signaled bool // a stop signal has come; guarded by Host.mu
 }
 
 var stopSignals = []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
@@ -56,7 +57,11 @@ func (c *console) status(msg string) {
 }
 
 func (c *console) signal(os.Signal) (cancelDefault bool) {
-	if c.h.rules.SecondSignal == "forces" && c.h.app.stopping.Cancelled() {
+	c.h.mu.Lock()
+	again := c.signaled
+	c.signaled = true
+	c.h.mu.Unlock()
+	if again && c.h.rules.SecondSignal == "forces" && c.h.app.stopping.Cancelled() {
 		c.h.ForceStop()
 		return true
 	}

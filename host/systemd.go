@@ -15,8 +15,9 @@ import (
 func Systemd(h *Host) HostLifetime { return &systemd{h: h} }
 
 type systemd struct {
-	h      *Host
-	remove []func()
+	h        *Host
+	remove   []func()
+	signaled bool // SIGTERM has come; guarded by Host.mu
 }
 
 // WaitForStart implements [HostLifetime].
@@ -42,7 +43,11 @@ func (s *systemd) WaitForStart(context.Context) error {
 
 func (s *systemd) signal(os.Signal) (cancelDefault bool) {
 	h := s.h
-	if h.rules.SecondSignal == "forces" && h.app.stopping.Cancelled() {
+	h.mu.Lock()
+	again := s.signaled
+	s.signaled = true
+	h.mu.Unlock()
+	if again && h.rules.SecondSignal == "forces" && h.app.stopping.Cancelled() {
 		h.ForceStop()
 		return true
 	}

@@ -147,7 +147,7 @@ func logsStarted(r *Run) Result {
 				return Unseen()
 			}
 		}
-		if st := r.Starters()[0]; r.Ok(st) && r.Running() >= 0 && r.Running() < st.End && (r.Event(st.Begin).What == "start" || r.Began() > r.Running()) {
+		if st := r.Starters()[0]; r.Ok(st) && r.Running() >= 0 && r.Running() < st.End && (r.Event(st.Begin).What == "start" || r.Began() > r.Running() && r.After(r.Began(), r.Running(), 0)) {
 			return Broken(st.End, "event 2 (started) is logged when the host has started; it never was")
 		}
 		if c := r.failing(Starting, Start, Started); c.Begin >= 0 {

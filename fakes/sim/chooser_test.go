@@ -38,8 +38,9 @@ func TestChooser(t *testing.T) {
 		{"threads, by default", threads, nil, []string{"a", "b", "c"}, []string{"ready a|b|c", "ready b|c"}},
 		{"threads, the last first", threads, []string{"c", "b"}, []string{"c", "b", "a"}, []string{"ready a|b|c", "ready a|b"}},
 		{"threads, the middle one first", threads, []string{"b", "a"}, []string{"b", "a", "c"}, []string{"ready a|b|c", "ready a|c"}},
-		{"timers, by default", timers, nil, []string{"1 a", "1 b", "1 c", "2 alone"}, []string{"timer a|b|c", "timer b|c"}},
-		{"timers, the last first", timers, []string{"c", "b"}, []string{"1 c", "1 b", "1 a", "2 alone"}, []string{"timer a|b|c", "timer a|b"}},
+		{"timers, by default", timers, nil, []string{"1 a", "1 b", "1 c", "2 alone"}, []string{"timer a|b|c", "ready a|b|c", "timer b|c", "ready b|c"}},
+		{"timers, the last first", timers, []string{"c", "c", "b", "b"}, []string{"1 c", "1 b", "1 a", "2 alone"}, []string{"timer a|b|c", "ready c|a|b", "timer a|b", "ready b|a"}},
+		{"a timer goes off before what an earlier one of its instant has made ready", timers, []string{"a", "b", "b", "c", "c"}, []string{"1 b", "1 c", "1 a", "2 alone"}, []string{"timer a|b|c", "ready a|b|c", "ready a|b|c", "ready a|c", "ready a|c"}},
 		{"locks, by default", locks, nil, []string{"10 a", "10 b", "10 c"}, []string{"lock a|b|c", "lock b|c"}},
 		{"locks, the last first", locks, []string{"c", "b"}, []string{"10 c", "10 b", "10 a"}, []string{"lock a|b|c", "lock a|b"}},
 		{"nobody is asked where there is no choice", func(s *stage) {

@@ -59,6 +59,7 @@ type Sim struct {
 	phys    int // last number given to a physical thread
 	seq     uint64
 	names   []string // scratch for choices
+	tied    []*timer // scratch for due
 	workers []*worker
 	free    []*thread // thread structs to use again
 	onError func(error)
@@ -185,7 +186,7 @@ func (s *Sim) resume(t *thread) {
 		s.bury(t)
 		s.backTo(t)
 	case waiting, readied:
-		if !t.holds || t.own {
+		if !t.holds || t.own && t.state == waiting { // who is merely held up has not waited
 			s.backTo(t)
 		}
 	}
@@ -199,18 +200,30 @@ func (s *Sim) backTo(t *thread) {
 	}
 }
 
+// popReady takes the next thread that is ready, nil if there is none. A chooser may have a timer go off first that is due
+// at this very instant: a signal, a deadline and a completion of one moment come in any order.
 func (s *Sim) popReady() *thread {
 	n := len(s.ready) - s.head
 	if n == 0 {
 		return nil
 	}
 	k := 0
-	if n > 1 && s.chooser != nil {
-		s.names = s.names[:0]
-		for _, t := range s.ready[s.head:] {
-			s.names = append(s.names, t.name)
+	if s.chooser != nil {
+		due := s.due(s.now)
+		if n+len(due) > 1 {
+			s.names = s.names[:0]
+			for _, t := range s.ready[s.head:] {
+				s.names = append(s.names, t.name)
+			}
+			for _, t := range due {
+				s.names = append(s.names, t.name)
+			}
+			k = s.chooser.Choose("ready", s.names)
 		}
-		k = s.chooser.Choose("ready", s.names)
+		if k >= n {
+			s.goOff(due[k-n])
+			return s.popReady()
+		}
 	}
 	t := s.ready[s.head+k]
 	copy(s.ready[s.head+1:s.head+k+1], s.ready[s.head:s.head+k])

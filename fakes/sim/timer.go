@@ -51,38 +51,54 @@ func (s *Sim) fire() bool {
 	if s.chooser != nil {
 		tm = s.chooseTimer(tm)
 	}
-	h.remove(tm)
 	s.now = tm.at
+	s.goOff(tm)
+	return true
+}
+
+// goOff lets a timer that is due go off.
+func (s *Sim) goOff(tm *timer) {
+	s.timers.remove(tm)
 	if tm.t != nil {
 		tm.t.limit = nil
 		s.wake(tm.t, seam.TimedOut)
 	} else {
 		s.start(tm.name, tm.f)
 	}
-	return true
 }
 
 // chooseTimer lets the chooser say which of the timers that are due at one instant goes off first.
 func (s *Sim) chooseTimer(first *timer) *timer {
-	var due []*timer
-	for _, t := range s.timers.a {
-		if t.at == first.at {
-			due = append(due, t)
-		}
-	}
+	due := s.due(first.at)
 	if len(due) < 2 {
 		return first
-	}
-	for i := 1; i < len(due); i++ { // few: by age
-		for j := i; j > 0 && due[j].seq < due[j-1].seq; j-- {
-			due[j], due[j-1] = due[j-1], due[j]
-		}
 	}
 	s.names = s.names[:0]
 	for _, t := range due {
 		s.names = append(s.names, t.name)
 	}
 	return due[s.chooser.Choose("timer", s.names)]
+}
+
+// due lists the timers that are due by an instant that none is due before, the oldest first. It is valid until the next call.
+func (s *Sim) due(at time.Duration) []*timer {
+	h := &s.timers
+	if len(h.a) == 0 || h.a[0].at > at {
+		return nil
+	}
+	due := s.tied[:0]
+	for _, t := range h.a {
+		if t.at <= at {
+			due = append(due, t)
+		}
+	}
+	for i := 1; i < len(due); i++ { // few: by age
+		for j := i; j > 0 && due[j].seq < due[j-1].seq; j-- {
+			due[j], due[j-1] = due[j-1], due[j]
+		}
+	}
+	s.tied = due
+	return due
 }
 
 // timerHeap is a binary heap by time, then by age.

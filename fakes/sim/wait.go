@@ -301,14 +301,20 @@ func (m *mutex) Unlock() {
 // Preempt is a point at which the calling thread may be held up so that somebody who is ready goes on first. The default
 // is not to. The controller offers it wherever a thread does something that others can see.
 func (s *Sim) Preempt() {
-	if s.preempter == nil || s.cur == nil || s.dead || len(s.ready) == s.head {
+	if s.preempter == nil || s.cur == nil || s.dead {
 		return
 	}
-	t := s.cur
+	t, due := s.cur, s.due(s.now)
+	if len(s.ready) == s.head && len(due) == 0 {
+		return
+	}
 	if s.among != nil {
 		s.names = s.names[:0]
 		for _, r := range s.ready[s.head:] {
 			s.names = append(s.names, r.name)
+		}
+		for _, d := range due {
+			s.names = append(s.names, d.name)
 		}
 		s.among.Among(s.names)
 	}
