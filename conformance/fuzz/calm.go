@@ -1,0 +1,135 @@
+package fuzz
+
+import (
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+// slack is how much later than planned anything may happen on a busy machine without changing a calm plan's run.
+const slack = 70 * time.Millisecond
+
+// starting is how long it may take from the begin of a run until its first service is called. A signal that is timed from
+// there comes earlier by so much than the plan says, as the services see it.
+const starting = 130 * time.Millisecond
+
+// Calm tells whether the order of what happens in the plan stays the same when every duration takes up to 70 ms longer
+// than it should, in any combination that was tried: a plan that is not calm races, and two runs of one host may differ.
+// It gives the trace of the unchanged plan too.
+func Calm(l *virtual.Lane, p *plan.Plan, profile string, tries int) (bool, *trace.Trace, error) {
+	first, err := l.Play(p, profile)
+	if err != nil {
+		return false, nil, err
+	}
+	keep := &trace.Trace{Events: append([]trace.Event(nil), first.Events...), End: first.End}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range tries {
+		t, err := l.Play(late(p, r), profile)
+		if err != nil {
+			return false, nil, err
+		}
+		if !sameOrder(keep, t) {
+			return false, keep, nil
+		}
+	}
+	return true, keep, nil
+}
+
+func sameOrder(a, b *trace.Trace) bool {
+	if len(a.Events) != len(b.Events) || a.End.Kind != b.End.Kind || a.End.Code != b.End.Code || a.End.Signal != b.End.Signal {
+		return false
+	}
+	for i := range a.Events {
+		x, y := a.Events[i], b.Events[i]
+		x.At, y.At = 0, 0
+		if x != y {
+			return false
+		}
+	}
+	return true
+}
+
+// late copies a plan with every duration made longer at random.
+func late(p *plan.Plan, r *rand.Rand) *plan.Plan {
+	c := rescale(p, func(d time.Duration) time.Duration {
+		if d <= 0 || d >= 10*time.Second {
+			return d
+		}
+		return d + time.Duration(r.Int64N(int64(slack)))
+	})
+	early := time.Duration(r.Int64N(int64(starting)))
+	for i := range c.Signals {
+		if s := &c.Signals[i]; strings.HasPrefix(s.After, "host.") {
+			s.Wait = max(s.Wait-early, 0)
+		}
+	}
+	return c
+}
+
+func unchanged(d time.Duration) time.Duration { return d }
+
+// rescale copies a plan with f applied to every duration.
+func rescale(p *plan.Plan, f func(time.Duration) time.Duration) *plan.Plan {
+	c := *p
+	c.Options.ShutdownTimeout = rescaled(p.Options.ShutdownTimeout, f)
+	c.Options.StartupTimeout = rescaled(p.Options.StartupTimeout, f)
+	c.Services = append([]plan.Service(nil), p.Services...)
+	for i := range c.Services {
+		hooks := make(map[string]plan.Script, len(p.Services[i].Hooks))
+		for h, s := range p.Services[i].Hooks {
+			hooks[h] = rescaleScript(s, f)
+		}
+		c.Services[i].Hooks = hooks
+	}
+	if l := p.HostLifetime; l != nil {
+		c.HostLifetime = &plan.HostLifetime{WaitForStart: rescaleScript(l.WaitForStart, f), Stop: rescaleScript(l.Stop, f)}
+	}
+	c.ApplicationStarted = rescaleAll(p.ApplicationStarted, f)
+	c.ApplicationStopping = rescaleAll(p.ApplicationStopping, f)
+	c.ApplicationStopped = rescaleAll(p.ApplicationStopped, f)
+	if p.ProcessExit != nil {
+		s := rescaleScript(*p.ProcessExit, f)
+		c.ProcessExit = &s
+	}
+	c.Main = rescaleScript(p.Main, f)
+	c.Signals = append([]plan.Stimulus(nil), p.Signals...)
+	for i := range c.Signals {
+		c.Signals[i].Wait = f(c.Signals[i].Wait)
+	}
+	return &c
+}
+
+func rescaled(d *time.Duration, f func(time.Duration) time.Duration) *time.Duration {
+	if d == nil {
+		return nil
+	}
+	v := f(*d)
+	return &v
+}
+
+func rescaleAll(in []plan.Script, f func(time.Duration) time.Duration) []plan.Script {
+	var out []plan.Script
+	for _, s := range in {
+		out = append(out, rescaleScript(s, f))
+	}
+	return out
+}
+
+func rescaleScript(in plan.Script, f func(time.Duration) time.Duration) plan.Script {
+	if in == nil {
+		return nil
+	}
+	out := make(plan.Script, len(in))
+	for i, s := range in {
+		if s.Kind.Arg == plan.ArgDuration {
+			s.Dur = f(s.Dur)
+		}
+		s.Steps = rescaleScript(s.Steps, f)
+		out[i] = s
+	}
+	return out
+}

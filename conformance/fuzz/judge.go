@@ -1,0 +1,82 @@
+package fuzz
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/scenarios/agree"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/recorded"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+// judge plays a plan on both hosts and compares. What the adapter did in the plays of the last plan stays in it.
+type judge struct {
+	f      *fuzzer
+	l      *virtual.Lane
+	ctx    context.Context
+	theirs []*trace.Trace
+	mine   *trace.Trace
+}
+
+// differs plays a plan so many times, and gives in what the reference host differs from all plays.
+func (j *judge) differs(p *plan.Plan, times int) (*agree.Disagreement, error) {
+	j.theirs = nil
+	t, err := j.l.Play(p, j.f.o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	j.mine = &trace.Trace{Events: append([]trace.Event(nil), t.Events...), End: t.End}
+	return j.more(p, times)
+}
+
+// more plays the plan of the last differs so many times more.
+func (j *judge) more(p *plan.Plan, times int) (*agree.Disagreement, error) {
+	for range times {
+		t, err := j.f.a(j.ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		j.theirs = append(j.theirs, t)
+	}
+	said := agree.Compare(Recording(j.f.o.Profile, p, j.theirs), j.mine)
+	if said != nil && said.Kind == agree.Time && !j.f.o.Times {
+		return nil, nil
+	}
+	return said, nil
+}
+
+// Recording makes a recording of what a host did in several plays of a plan. A profile that is no release of .NET is
+// compared by the rules of dotnet-10, which leaves most open.
+func Recording(profile string, p *plan.Plan, plays []*trace.Trace) *recorded.Recording {
+	rec := &recorded.Recording{Name: "fuzz", Release: profile, Runs: len(plays), Plan: p}
+	if !strings.HasPrefix(profile, "dotnet-") {
+		rec.Release = "dotnet-10"
+	}
+	for _, t := range plays {
+		v := recorded.Variant{Seen: 1, Trace: trace.Trace{End: t.End}}
+		for _, e := range t.Events {
+			if e.Who != trace.World { // what the harness found afterwards
+				v.Trace.Events = append(v.Trace.Events, e)
+			}
+		}
+		known := false
+		for i := range rec.Variants {
+			if sameOrder(&rec.Variants[i].Trace, &v.Trace) {
+				rec.Variants[i].Seen++
+				known = true
+				break
+			}
+		}
+		if !known {
+			rec.Variants = append(rec.Variants, v)
+		}
+	}
+	for i := 1; i < len(rec.Variants); i++ { // the most frequent first
+		for k := i; k > 0 && rec.Variants[k].Seen > rec.Variants[k-1].Seen; k-- {
+			rec.Variants[k], rec.Variants[k-1] = rec.Variants[k-1], rec.Variants[k]
+		}
+	}
+	return rec
+}
