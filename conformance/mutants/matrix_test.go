@@ -256,7 +256,9 @@ func transparent() virtual.Fault {
 			return virtual.Wrap(s, virtual.Calls{Start: same, Stop: same, Starting: same, Started: same, Stopping: same, Stopped: same,
 				Dispose: func(next func() error) error { return next() }})
 		},
-		New: func(_ *virtual.Handle, _ string, next func() (host.Service, error)) (host.Service, error) { return next() },
+		New: func(_ *virtual.Handle, _ string, next func() (host.Service, error)) (host.Service, error) {
+			return next()
+		},
 		Worker: func(_ *virtual.Handle, _, _ string, ctx context.Context, next func(context.Context) error) error {
 			return next(ctx)
 		},

@@ -1,7 +1,16 @@
 // Package mutants holds faulty hosts that the suite must catch: the reference host with exactly one known bug each. A
 // check that kills none is not released, and a mutant that no check kills is a hole in the suite.
 //
-// To add one, add an entry to the table of the file of its area.
+// To add one, add an entry to the table of the file of its area, and write the golden matrix anew:
+//
+//	go test ./conformance/mutants -update
+//
+// An entry is one bug that a real host has had, as small as it can be told, and says where it was seen: MU is the
+// catalogue of mutants, G a bug of a Go host, B one of the .NET host, the other letters rules of the contract. The helpers
+// of make.go say in a line where the bug stands: between the host and its services, its process, its log, or main.
+//
+// A race ([Mutant.Race]) behaves well in the default schedule. It is written on the seam, so that exploring the scenario
+// that it names finds it.
 package mutants
 
 import (

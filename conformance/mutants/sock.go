@@ -3,6 +3,7 @@ package mutants
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/hostsim/hostsim/fakes/world"
@@ -138,6 +139,41 @@ func init() {
 					h.World.Process.Leave(1)
 				}
 				return next(s)
+			}),
+		},
+		Mutant{
+			Name: "listeners-left-after-worker-failure", Bug: "when a background service has failed only the other background services are stopped",
+			Clause: "HOST-SOCK-010", Source: []string{"MU41", "G85"},
+			Fault: fault{
+				Worker: bodies(func(h *handle, _ string, ctx context.Context, next call) error {
+					err := next(ctx)
+					if err != nil && !stopping(h) {
+						h.Set("failed")
+					}
+					return err
+				}).Worker,
+				Service: stops(func(h *handle, name string, ctx context.Context, next call) error {
+					if h.Is("failed") && !worker(h, name) {
+						return nil
+					}
+					return next(ctx)
+				}).Service,
+			},
+		},
+		Mutant{
+			Name: "listeners-closed-forward", Bug: "services that listen are stopped in the order of their registration, the others in reverse",
+			Clause: "HOST-SOCK-014", Source: []string{"MU01", "G86", "G88"},
+			Fault: stops(func(h *handle, name string, ctx context.Context, next call) error {
+				var open []string
+				for _, s := range h.Plan.Services {
+					if len(listens(h, s.Name)) > 0 {
+						open = append(open, s.Name)
+					}
+				}
+				if i := slices.Index(open, name); i >= 0 {
+					return h.Made(open[len(open)-1-i]).Stop(ctx)
+				}
+				return next(ctx)
 			}),
 		},
 	)
