@@ -28,9 +28,12 @@ func (f *adapterFlags) open(ctx context.Context, command []string) (*external.Ad
 	if err := oneOf("lane", f.lane, spec.Process, spec.Virtual); err != nil {
 		return nil, err
 	}
+	if f.jobs < 1 {
+		return nil, usagef("-j %d: at least 1", f.jobs)
+	}
 	a, err := external.New(ctx, command, f.lane, f.jobs)
 	if err != nil {
-		return nil, &exitError{exitInternal, fmt.Errorf("%s is not a working adapter: %w\nhostsim smoke -- %s   says more", command[0], err, strings.Join(command, " "))}
+		return nil, usagef("%s is not a working adapter: %w\nhostsim smoke -- %s   says more", command[0], err, strings.Join(command, " "))
 	}
 	return a, nil
 }

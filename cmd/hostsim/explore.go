@@ -103,7 +103,9 @@ func (f *exploreFlags) options(s streams, sc *scenarios.Scenario) (explore.Optio
 	if o.Schedules == 0 && f.strategy != explore.Exhaustive {
 		o.Schedules = 10000
 	}
-	for _, id := range f.clauses {
+	for i, id := range f.clauses {
+		id = strings.ToUpper(id)
+		f.clauses[i] = id
 		if c := spec.MustLoad().Clause(id); c == nil || !c.Has(f.as) {
 			return o, usagef("profile %s has no clause %q", f.as, id)
 		}

@@ -52,5 +52,13 @@ func fromLibrary(name string) (*scenarios.Scenario, error) {
 	if sc, err := scenarios.RecordedPlan(strings.TrimPrefix(name, "recorded/")); err != nil || sc != nil {
 		return sc, err
 	}
-	return nil, usagef("%s: there is no such file, and no scenario of that name in the library; `hostsim scenarios` lists those", name)
+	var names []string
+	for _, sc := range all {
+		names = append(names, sc.Name)
+	}
+	hint := ""
+	if near := doc.Nearest(name, names); near != "" {
+		hint = " (did you mean " + near + "?)"
+	}
+	return nil, usagef("%s: there is no such file, and no scenario of that name in the library%s; `hostsim scenarios` lists those", name, hint)
 }

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
 func main() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) }
@@ -60,7 +62,18 @@ func run(args []string, s streams) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return finish(s, root.ExecuteContext(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	return finish(s, refused(cmd, err))
+}
+
+// refused gives what cobra itself refuses (an unknown command or flag, too few arguments) a word on where help is.
+func refused(cmd *cobra.Command, err error) error {
+	var e *exitError
+	var coded interface{ ExitCode() int }
+	if err == nil || errors.As(err, &e) || errors.As(err, &coded) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return usagef("%w\n%s --help says how it is used", err, cmd.CommandPath())
 }
 
 // finish says what went wrong and gives the exit code.

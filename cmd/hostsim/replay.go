@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,6 +74,9 @@ func replay(s streams, f *replayFlags, args []string) error {
 	if f.repeat < 1 {
 		return usagef("--repeat %d: at least 1", f.repeat)
 	}
+	if f.diff != "" && f.format != "text" {
+		return usagef("--diff is a text for people; --format %s cannot show it", f.format)
+	}
 	var list []*scenarios.Scenario
 	for _, a := range args {
 		sc, err := load(s, a)
@@ -116,10 +120,27 @@ func knownProfile(name string) error {
 	if err != nil {
 		return err
 	}
-	if name != "" && all.Profile(name) == nil {
-		return usagef("there is no profile %q; the profiles are %s", name, strings.Join(all.ProfileNames(), ", "))
+	if name == "" {
+		return nil
 	}
-	return nil
+	var names []string
+	for _, n := range all.ProfileNames() {
+		if ofHosts(all.Profile(n)) {
+			names = append(names, n)
+		}
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	if all.Profile(name) != nil {
+		return usagef("profile %s is not about hosts; `hostsim %s` judges by it", name, name)
+	}
+	return usagef("there is no profile %q; the profiles are %s", name, strings.Join(names, ", "))
+}
+
+// ofHosts tells whether a profile is about hosts, and not about programs seen from outside.
+func ofHosts(p *spec.Profile) bool {
+	return slices.ContainsFunc(p.Clauses, func(c *spec.Clause) bool { return c.Area != "PROBE" })
 }
 
 func (f *replayFlags) player() (replayer, error) {
@@ -258,17 +279,24 @@ func replayAdapter(ctx context.Context, s streams, f *replayFlags, files, comman
 	if f.diff != "" || f.impl != "" || f.schedule != "" || f.repeat != 1 {
 		return usagef("--diff, --impl, --schedule and --repeat are for hosts in this process, not for an adapter")
 	}
+	if err := knownProfile(f.as); err != nil {
+		return err
+	}
+	var list []*scenarios.Scenario
+	for _, file := range files {
+		sc, err := load(s, file)
+		if err != nil {
+			return err
+		}
+		list = append(list, sc)
+	}
 	a, err := f.open(ctx, command)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	worst := 0
-	for _, file := range files {
-		sc, err := load(s, file)
-		if err != nil {
-			return err
-		}
+	for _, sc := range list {
 		t, err := a.Play(ctx, sc.Plan, f.as)
 		var skip *judge.Skip
 		if errors.As(err, &skip) {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,13 @@ func scenariosCommand(s streams) *cobra.Command {
 				}
 			}
 			if len(list) == 0 {
-				return usagef("there are no scenarios in area %q", area)
+				var areas []string
+				for _, sc := range all {
+					if !slices.Contains(areas, sc.Area) {
+						areas = append(areas, sc.Area)
+					}
+				}
+				return usagef("there are no scenarios in area %q; there are some in %s", area, strings.Join(areas, ", "))
 			}
 			if format == "json" {
 				return scenariosJSON(s, list)

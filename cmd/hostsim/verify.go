@@ -72,6 +72,9 @@ func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error
 		if f.profile == "" {
 			f.profile = "core"
 		}
+		if err := knownProfile(f.profile); err != nil {
+			return err
+		}
 		a, err := f.open(ctx, args)
 		if err != nil {
 			return err
@@ -112,6 +115,9 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 	cases, err := judge.ForProfile(f.profile)
 	if err != nil {
 		return err
+	}
+	for i := range f.clauses {
+		f.clauses[i] = strings.ToUpper(f.clauses[i])
 	}
 	cases = judge.Exercising(cases, f.clauses)
 	began := time.Now()

@@ -81,6 +81,11 @@ func (l *Lane) play(p *plan.Plan, rules *host.Rules, rt *world.Rules) *trace.Tra
 			events[i].At -= zero
 		}
 	}
+	for _, list := range [][]trace.Wait{end.Cycle, end.Stuck} {
+		for i := range list {
+			list[i].Since = l.world.Shown(list[i].Since)
+		}
+	}
 	return &trace.Trace{Events: events, End: end}
 }
 

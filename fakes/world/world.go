@@ -178,6 +178,9 @@ func (w *World) Overflow() bool { return w.overflow }
 // Zero is when host.build began, which is where the clock of a trace starts.
 func (w *World) Zero() time.Duration { return w.zero }
 
+// Shown gives an instant of the run on the clock of the trace, in its grain.
+func (w *World) Shown(at time.Duration) time.Duration { return at.Truncate(fine) - w.zero }
+
 // Owner names who uses a resource of the world, and where it got it: service b, in start.
 type Owner struct{ Who, Where string }
 
