@@ -31,12 +31,15 @@ func (r *Run) exitSignal() bool {
 // hastened tells whether the process died of a signal that may have met it with its default action, which is not the
 // host's doing: one that came after the first, or when run had returned.
 func (r *Run) hastened() bool {
-	if r.Trace.End.Kind != trace.Signaled {
+	died := r.Trace.End.Signal
+	if e := r.Trace.End; e.Kind == trace.Exited && e.Code == 143 && r.rule("defaultSigterm") == "exit143" {
+		died = "SIGTERM"
+	} else if e.Kind != trace.Signaled {
 		return false
 	}
 	run := r.act("run")
 	for k, s := range r.Sent() {
-		if s.Name == r.Trace.End.Signal && (!IsStopSignal(s.Name) || k > 0 || run.End >= 0 && s.At > run.End || run.Begin < 0 || s.From < run.Begin) {
+		if s.Name == died && (!IsStopSignal(s.Name) || k > 0 || run.End >= 0 && s.At > run.End || run.Begin < 0 || s.From < run.Begin) {
 			return true
 		}
 	}

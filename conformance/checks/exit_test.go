@@ -19,6 +19,7 @@ func TestExitCodes(t *testing.T) {
 		{"a code of its own", "HOST-EXIT-001", "", "", wholePlan, edit(whole, "end exited 143"), Fail, "main return"},
 		{"death by the signal", "HOST-EXIT-001", "", "", wholePlan, edit(whole, "end signaled SIGTERM"), Fail, "main return"},
 		{"main says nothing and returns 1", "HOST-EXIT-001", "", "", silent, edit(whole, "set main return => main return =1", "end exited 1"), Fail, "main return"},
+		{"a signal after run", "HOST-EXIT-001", "dotnet-8", "", wholePlan, edit(whole, "put signal SIGTERM after main return", "end exited 143"), Vacuous, ""},
 		{"main never returned", "HOST-EXIT-001", "", "", failingPlan, failed, Vacuous, ""},
 		{"SIGTERM is an exit there", "HOST-EXIT-001", "dotnet-3.1", "", wholePlan, edit(whole, "end exited 0"), Vacuous, ""},
 		{"the application's exit handler sets another", "HOST-EXIT-001", "", "", replaced(wholePlan, "--- {", "--- {processExit: [{exitCode: 9}], "), edit(whole, "end exited 9"), Vacuous, ""},
