@@ -140,6 +140,7 @@ var toyOutcomes = map[string]struct{ outcome, text string }{
 	"TestPanic":              {"panic", "boo"},
 	"TestSignalBeforeNotify": {"signaled 15", "signal 15 arrives"},
 	"TestSignals":            {"", ""},
+	"TestUnrepeatable":       {"", ""},
 	"TestLeak":               {"leak", "waits to send to the channel made at toy/toy_test.go"},
 	"TestBusy":               {"stall", "toy.TestBusy.func1 (toy/toy_test.go"},
 	"TestSpawnWithoutEnd":    {"limit", "goroutines were started"},
@@ -161,6 +162,9 @@ func checkToy(t *testing.T, opt Options) {
 			want := toyOutcomes[r.Test]
 			if r.Outcome != want.outcome || !strings.Contains(r.Text, want.text) {
 				t.Errorf("%s under %s: outcome %q, want %q with %q:\n%s", r.Test, strategy, r.Outcome, want.outcome, want.text, r.Text)
+			}
+			if (r.Unrepeatable != "") != (r.Test == "TestUnrepeatable") {
+				t.Errorf("%s under %s: unrepeatable %q", r.Test, strategy, r.Unrepeatable)
 			}
 			if strings.Contains(r.Text, "uncontrolled:") {
 				t.Errorf("%s under %s is uncontrolled:\n%s", r.Test, strategy, r.Text)

@@ -44,7 +44,8 @@ type TestResult struct {
 	Schedule        string         `json:"schedule,omitempty"` // of the first failure
 	Outcome         string         `json:"outcome,omitempty"`
 	Text            string         `json:"text,omitempty"`
-	File            string         `json:"file,omitempty"` // its recorded schedule
+	File            string         `json:"file,omitempty"`         // its recorded schedule
+	Unrepeatable    string         `json:"unrepeatable,omitempty"` // how it ends when run twice, if it passes only once: no schedules were chosen
 	Replays         int            `json:"replays,omitempty"`
 	Differ          int            `json:"differ"`
 	Left            int            `json:"left,omitempty"`         // goroutines that could not be taken down
@@ -228,6 +229,9 @@ func (s Summary) Write(w io.Writer) {
 	total, failing := 0, 0
 	for _, r := range s.Results {
 		total += r.Schedules
+		if r.Unrepeatable != "" {
+			fmt.Fprintf(w, "hostsim: %s: no schedules were chosen: it passes once and ends as %s when repeated, so it keeps state outside of its bubble\n", r.Test, r.Unrepeatable)
+		}
 		if r.Failures == 0 {
 			continue
 		}

@@ -168,10 +168,12 @@ func TestSummaryText(t *testing.T) {
 		{Test: "TestA", Schedules: 5, Failures: 1, Outcome: "deadlock", Schedule: "random:4"},
 		{Test: "TestB", Schedules: 101},
 		{Test: "TestC", Schedules: 101, Failures: 40, Outcome: "failed", Schedule: "sequential", File: "c.json"},
+		{Test: "TestD", Unrepeatable: "panic"},
 	}}.Write(&b)
 	want := `hostsim: TestA: deadlock under random:4
 hostsim: TestC: failed under sequential (40 of 101 schedules fail), schedule saved as c.json
-hostsim: 3 bubbles, 207 schedules, 2 with a failure
+hostsim: TestD: no schedules were chosen: it passes once and ends as panic when repeated, so it keeps state outside of its bubble
+hostsim: 4 bubbles, 207 schedules, 2 with a failure
 `
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)

@@ -150,6 +150,16 @@ func TestLeak(t *testing.T) {
 	})
 }
 
+// The test counts its runs outside of the bubble: it cannot be repeated.
+func TestUnrepeatable(t *testing.T) {
+	runs := 0
+	synctest.Test(t, func(t *testing.T) {
+		if runs++; runs > 1 {
+			t.Error("ran twice")
+		}
+	})
+}
+
 func TestBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for {

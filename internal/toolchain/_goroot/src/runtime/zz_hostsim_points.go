@@ -26,7 +26,13 @@ func hsYield(giveWay bool) {
 	if k == 0 {
 		return
 	}
-	hs.chosen.set(hsTake(k - 1))
+	gp = hsTake(k - 1)
+	if old := hs.chosen.ptr(); old != nil {
+		// The network woke the caller before the goroutine chosen last had its turn.
+		hs.chosen = 0
+		hsPut(old)
+	}
+	hs.chosen.set(gp)
 	mcall(goyield_m)
 }
 

@@ -100,6 +100,11 @@ func hsRunqempty() bool {
 func hsPreempt(gp *g) {
 	if hsOwns(gp) {
 		hsIndexOf(gp)
+		if old := hs.resume.ptr(); old != nil && old != gp {
+			// The network woke gp before the goroutine preempted last had its turn.
+			hs.resume = 0
+			hsPut(old)
+		}
 		hs.resume.set(gp)
 	}
 }

@@ -49,22 +49,23 @@ func hsUnlock(kind int, addr uintptr) {
 
 func hsHold(addr uintptr, d int32) {
 	i := uint32(hsMix(uint64(addr))) % hsHeldSize
+	var free *hsHeldLock
 	for range 16 {
 		h := &hs.held[i]
 		if h.addr == addr {
-			h.count += d
-			if h.count <= 0 {
-				h.count = 0
-			}
+			h.count = max(h.count+d, 0)
 			return
 		}
-		if h.addr == 0 || h.count == 0 && d > 0 {
-			if d > 0 {
-				h.addr, h.count = addr, d
-			}
-			return
+		if free == nil && h.count == 0 {
+			free = h
+		}
+		if h.addr == 0 {
+			break
 		}
 		i = (i + 1) % hsHeldSize
+	}
+	if d > 0 && free != nil {
+		free.addr, free.count = addr, d
 	}
 }
 

@@ -75,6 +75,8 @@ type hostsimSession struct {
 	left      int
 	notes     uint32
 	skipped   bool
+
+	unrepeatable string // how the second run of the sequential schedule ended, if only the first went well
 }
 
 // hostsimOutcome is how one run ended.
@@ -230,7 +232,12 @@ func (s *hostsimSession) all() {
 		return
 	}
 	if seq.kind != "stall" {
+		cold := seq
 		seq = s.one(hostsimSchedule{strategy: hostsim.Sequential}, false, nil) // now warm
+		if cold.ok && !seq.ok {
+			s.unrepeatable = seq.kind
+			return
+		}
 	}
 	s.length = seq.res.Decisions
 	if s.cfg.single != nil {
