@@ -12,7 +12,13 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/cmd/hostsim/internal/watchdog"
+	"github.com/hostsim/hostsim/fakes/sim"
 )
+
+// stallLimit is how long a simulated run may stand still in real time.
+var stallLimit = watchdog.Limit
 
 func main() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) }
 
@@ -56,6 +62,11 @@ func run(args []string, s streams) (code int) {
 			code = exitInternal
 		}
 	}()
+	// A run of the simulation that stands still in real time cannot be ended from outside: the process goes with it.
+	defer watchdog.Watch(stallLimit, sim.Pulses, func(st watchdog.Stall) {
+		complain(s, errors.New(st.String()))
+		os.Exit(exitInternal)
+	})()
 	root := newRoot(s)
 	root.SetArgs(args)
 	// A signal ends the command in an orderly way: no child of a host under test may outlive it. A second one kills.

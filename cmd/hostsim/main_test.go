@@ -1,14 +1,19 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/hostsim/hostsim/conformance/virtual"
 )
 
 var update = flag.Bool("update", false, "write the golden files of the scripts anew")
@@ -16,7 +21,23 @@ var update = flag.Bool("update", false, "write the golden files of the scripts a
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"hostsim": func() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) },
+		"stalled": stalled,
 	})
+}
+
+// stalled is the command with a host whose stop takes a lock of package sync that it holds already.
+func stalled() {
+	stallLimit = 500 * time.Millisecond
+	newLane = func() replayer {
+		var mu sync.Mutex
+		return virtual.NewFaultyLane(&virtual.Fault{Stop: func(_ *virtual.Handle, ctx context.Context, next func(context.Context) error) error {
+			mu.Lock()
+			defer mu.Unlock()
+			mu.Lock()
+			return next(ctx)
+		}})
+	}
+	os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 
 // TestScripts runs testdata/script: the command as its users run it, each in a directory of its own.

@@ -143,9 +143,12 @@ func ofHosts(p *spec.Profile) bool {
 	return slices.ContainsFunc(p.Clauses, func(c *spec.Clause) bool { return c.Area != "PROBE" })
 }
 
+// newLane makes the reference host's lane.
+var newLane = func() replayer { return virtual.New(nil) }
+
 func (f *replayFlags) player() (replayer, error) {
 	if f.impl == "" {
-		return virtual.New(nil), nil
+		return newLane(), nil
 	}
 	m := mutants.Lookup(f.impl)
 	if m == nil {

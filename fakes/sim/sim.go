@@ -68,6 +68,7 @@ type Sim struct {
 	crash   any   // a panic of the code under test that nobody recovered: a fault of the harness
 	count   int   // threads started in this run
 	slabs   slabs
+	pulse   pulse
 }
 
 // New makes a controller; a nil chooser takes the first of every choice.
@@ -120,6 +121,8 @@ func (s *Sim) Over() bool { return s.dead }
 // While it is being judged, examine is called with the threads still in place; it may be nil.
 func (s *Sim) Run(name string, main func(), examine func(error)) (err error) {
 	s.now, s.steps, s.dead, s.phys, s.seq, s.crash, s.count, s.failed = 0, 0, false, 0, 0, nil, 0, nil
+	s.pulse.begin()
+	defer s.pulse.end()
 	s.start(name, main)
 	err = s.loop()
 	if examine != nil && s.crash == nil {
@@ -141,6 +144,7 @@ func (s *Sim) Close() {
 		w.stop()
 	}
 	s.workers = nil
+	s.pulse.close()
 }
 
 func (s *Sim) loop() error {
@@ -160,6 +164,9 @@ func (s *Sim) loop() error {
 		}
 		if s.steps++; s.steps > s.limits.Steps {
 			return ErrSteps
+		}
+		if s.steps%pulseTurns == 0 {
+			s.pulse.n.Add(2)
 		}
 		if len(s.alive) > s.limits.Threads {
 			return ErrThreads
