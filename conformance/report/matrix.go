@@ -34,6 +34,7 @@ func ParseReport(data []byte) (*Report, error) {
 	if r.Format != Format {
 		return nil, fmt.Errorf("the report has format %d, written by hostsim %s; this version reads format %d", r.Format, r.Hostsim, Format)
 	}
+	r.together()
 	return &r, nil
 }
 

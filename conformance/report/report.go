@@ -88,7 +88,7 @@ type Size struct {
 	Scenarios int    `json:"scenarios"` // played
 	Skipped   int    `json:"skipped"`   // not played for want of a feature
 	Runs      int    `json:"runs"`
-	Events    int    `json:"events"`
+	Events    int    `json:"events,omitempty"`
 	Schedules string `json:"schedules"` // "default", or how they were chosen
 	Repeated  int    `json:"repeated"`  // scenarios that were played twice and compared
 }
@@ -100,8 +100,8 @@ type Clause struct {
 	Level     string    `json:"level"`
 	Text      string    `json:"text"`
 	Verdict   Verdict   `json:"verdict"`
-	Exercised int       `json:"exercised"`         // runs that brought about what the clause is about
-	Because   string    `json:"because,omitempty"` // of a skip, or of a clause that was never exercised
+	Exercised int       `json:"exercised,omitempty"` // runs that brought about what the clause is about
+	Because   string    `json:"because,omitempty"`   // of a skip, or of a clause that was never exercised
 	Failures  []Failure `json:"failures,omitempty"`
 }
 
@@ -130,6 +130,8 @@ type WallClock struct {
 	Began   string  `json:"began"`
 	Seconds float64 `json:"seconds"`
 	Host    string  `json:"host,omitempty"`
+
+	Evidence *Evidence `json:"evidence,omitempty"` // of a host that is not controlled, see [Report.Apart]
 }
 
 // JSON gives the report as indented JSON. Without the wall clock the same verdicts give the same bytes.
