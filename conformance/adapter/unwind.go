@@ -28,6 +28,7 @@ func (m *mortal) Wait(w seam.Wait) seam.Woken {
 	case w.Limit == 0:
 		return seam.TimedOut
 	}
+	m.Suspend(w.Holds)
 	var a, b <-chan struct{}
 	if w.For != nil {
 		a = w.For.Done()

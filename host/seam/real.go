@@ -103,6 +103,10 @@ func (r *Real) suspend(holds bool) {
 	}
 }
 
+// Suspend is for seams that wrap a Real and wait in their own way: they call it before a wait that blocks, as [Real.Wait]
+// does. It ends the synchronous part of the Call or Start that the calling goroutine runs, if any; holds is [Wait].Holds.
+func (r *Real) Suspend(holds bool) { r.suspend(holds) }
+
 // Yield implements [Runtime].
 func (r *Real) Yield() {
 	r.suspend(false)
