@@ -165,6 +165,17 @@ func (r *Run) left(name string) int {
 	return -1
 }
 
+// leftBehind gives the end of the call that stopped the host when the stop c was still running then: the host gave it up and
+// named nobody. -1: it did not.
+func (r *Run) leftBehind(c Call) int {
+	for _, act := range r.Stoppers() {
+		if act.Begin < c.Begin && c.Open(act.End) {
+			return act.End
+		}
+	}
+	return -1
+}
+
 // stopWaitsForBody: the stop of a background service waits for its body to end, as long as there is time.
 func stopWaitsForBody(r *Run, w worker) Result {
 	if !w.working() || w.stop.End < 0 || !r.InTime(w.stop.End) || r.left(w.name) >= 0 {
@@ -198,6 +209,9 @@ func stopLeavesBody(r *Run, w worker) Result {
 	end := w.stop.End
 	if left := r.left(w.name); left >= 0 && (end < 0 || left < end) {
 		end = left
+	}
+	if end < 0 {
+		end = r.leftBehind(w.stop)
 	}
 	switch {
 	case end < 0 && r.stalled():

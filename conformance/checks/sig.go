@@ -45,6 +45,9 @@ func (r *Run) graceful(s Sent) Result {
 	if r.crashed() || len(r.exits()) > 0 {
 		return Unseen()
 	}
+	if d, known := r.ShutdownTimeout(); known && d == 0 {
+		return Unseen() // a stop that has no time at all may end before it calls anybody; HOST-STOP-003 speaks of that
+	}
 	return Broken(s.At, "%s must begin the graceful stop of the running host; no stop ever began and the process %s", s.Name, r.ending())
 }
 
@@ -74,10 +77,24 @@ func runReturns(r *Run) Result {
 			return Held()
 		case r.stalled() && !r.Patient():
 			return Unseen()
+		case r.stopOpen():
+			return Unseen() // the stop is not over: whether run may wait for it says HOST-TIME-011
 		}
 		return Broken(-1, "after the stop that %s asked for, %s must return to main; the process %s before it did", s.Name, r.Event(c.Begin).What, r.ending()).With(s.At)
 	}
 	return Unseen()
+}
+
+// stopOpen tells whether a stop of a service that was called never ended.
+func (r *Run) stopOpen() bool {
+	for _, h := range []Hook{Stopping, Stop, Stopped} {
+		for _, c := range r.Calls(h) {
+			if c.End < 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // oneStopHoweverMany: however many stop signals arrive, each service is stopped at most once.

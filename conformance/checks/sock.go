@@ -313,6 +313,9 @@ func drainGivesUp(r *Run) Result {
 		if left := r.left(r.Name(l.k)); left >= 0 && (end < 0 || left < end) {
 			end = left
 		}
+		if end < 0 {
+			end = r.leftBehind(stop)
+		}
 		switch {
 		case end < 0 && r.stalled():
 			res = Broken(-1, "%s waits in its stop for the connections at %s no longer than the shutdown timeout, %v; it never ended", r.Name(l.k), l.addr, d).With(stop.Begin)

@@ -334,6 +334,9 @@ func startTokenLive(r *Run) Result {
 			if e.Token == trace.NoToken || r.wasAsked(c.Begin) || r.workerMayHaveFailed(c.Begin) {
 				continue
 			}
+			if f, _, failed := r.startFailure(r.startBegan()); failed && f.End < c.Begin {
+				continue // that it is called at all is wrong, and HOST-START-005 says so
+			}
 			if limited && e.At-r.At(r.startBegan()) >= limit-r.Early(limit) {
 				continue
 			}

@@ -168,6 +168,9 @@ func timeNotSuccess(r *Run) Result {
 		return Unseen()
 	}
 	for _, act := range r.Stoppers() {
+		if act.End < 0 && r.forced(act) {
+			return Held() // the host ended the process under the stop, and with a failure
+		}
 		if act.End < 0 || r.called(act) == "stopHost" {
 			continue
 		}
@@ -187,6 +190,20 @@ func timeNotSuccess(r *Run) Result {
 		}
 	}
 	return Unseen()
+}
+
+// forced tells whether the host ended the process with a failure, when the time was over, while the call act was stopping it.
+func (r *Run) forced(act Call) bool {
+	e := r.Trace.End
+	if e.Kind != trace.Exited || e.Code == 0 || r.PlanHas(plan.Exit) || r.crashed() || !r.MayHaveExpired(r.Last()) {
+		return false
+	}
+	for _, c := range r.window(act, Stop) {
+		if c.End < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // waitedBeyond tells whether a call that stops the host waited for a stop that ended after the plan's shutdown timeout.

@@ -118,6 +118,8 @@ type verifier struct {
 	seen    map[string]bool // features observed
 	shows   map[string]bool // features that cases need, and whether any of those was played
 	cases   []*Case
+	tokens  bool            // a stop was handed a token
+	died    map[string]bool // cases in which the process died of a signal
 	clauses []*judged
 	byID    map[string]*judged
 }
@@ -299,6 +301,12 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 	r.Size.Events += len(t.Events)
 	out.End = trace.FormatEnd(&t.End)
 	v.observe(c.Plan, t)
+	if t.End.Kind == trace.Signaled {
+		if v.died == nil {
+			v.died = map[string]bool{}
+		}
+		v.died[c.Name] = true
+	}
 	run := &checks.Run{Plan: c.Plan, Trace: t, Profile: v.profile, Lane: v.impl.Lane()}
 	for _, j := range v.clauses {
 		v.judge(j, c, run)
@@ -473,6 +481,8 @@ func (v *verifier) conclude(r *report.Report) {
 			continue
 		case j.exercised == 0 && v.unplayable(r, j.clause.ID) != "":
 			c.Verdict, c.Because = report.Skipped, v.unplayable(r, j.clause.ID)
+		case j.exercised == 0 && v.unshowable(r, j.clause.ID) != "":
+			c.Verdict, c.Because = report.Skipped, v.unshowable(r, j.clause.ID)
 		case j.exercised == 0:
 			c.Verdict, c.Because = report.Fail, "never exercised: no run brought about what the clause is about, so nothing is known"
 		}

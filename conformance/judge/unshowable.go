@@ -1,0 +1,53 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/hostsim/hostsim/conformance/report"
+)
+
+// aboutTokens are the clauses about the token that a stop is handed. A host in a language whose idiom knows none (a process
+// with a timer that forces the exit) can neither keep nor break them.
+var aboutTokens = map[string]bool{"HOST-TIME-001": true, "HOST-TIME-002": true, "HOST-TIME-003": true, "HOST-TIME-004": true}
+
+// unshowable says why no run of this host can exercise a clause although its scenarios were played, "" if that is a fault:
+// the host hands no token to what it stops; or in every scenario that the library has for the clause the process died of a
+// signal, which some other clause names as the violation that it is.
+func (v *verifier) unshowable(r *report.Report, clause string) string {
+	if aboutTokens[clause] && !v.tokens {
+		return "the implementation hands no token to what it stops"
+	}
+	why := ""
+	for _, c := range v.cases {
+		if !has(c.Clauses, clause) || !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) || !playedIn(r, c.Name) {
+			continue
+		}
+		other := v.brokenIn(c.Name)
+		if !v.died[c.Name] || other == "" {
+			return ""
+		}
+		why = fmt.Sprintf("the host does not live to show it: in %s it dies of a signal, which breaks %s", c.Name, other)
+	}
+	return why
+}
+
+func playedIn(r *report.Report, name string) bool {
+	for _, s := range r.Scenarios {
+		if s.Name == name {
+			return s.Verdict != report.Skipped && s.Verdict != report.Error
+		}
+	}
+	return false
+}
+
+// brokenIn gives the first clause that a scenario's run broke, "" if none.
+func (v *verifier) brokenIn(name string) string {
+	for _, j := range v.clauses {
+		for _, f := range j.failures {
+			if f.Scenario == name {
+				return j.clause.ID
+			}
+		}
+	}
+	return ""
+}
