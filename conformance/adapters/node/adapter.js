@@ -23,7 +23,7 @@ async function run(app) {
     app.started();
     await stopRequested;
   } catch (e) { failure = e; }
-  if (app.limit !== undefined) setTimeout(() => process.exit(1), app.limit).unref(); // the usual last resort
+  if (app.limit !== undefined) setTimeout(() => { emit('process', 'exit', { phase: 'begin', detail: 1 }); process.exit(1); }, app.limit).unref(); // the usual last resort
   for (const s of started) {
     try { await s.stop(); } catch (e) { failure ??= e; }
   }

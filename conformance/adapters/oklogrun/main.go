@@ -6,8 +6,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"syscall"
-	"time"
 
 	"github.com/oklog/run"
 
@@ -15,19 +15,28 @@ import (
 )
 
 var implementation = adapter.Implementation{
-	Name: "github.com/oklog/run", Features: append(adapter.Common(), "concurrentStart"),
+	Name: "github.com/oklog/run", Features: features(),
 	Virtual: true, Reuse: true, AnnounceStarted: true, New: build,
 }
+
+// features leaves shutdownTimeout out: run.Group has no time limit, and one that this adapter made up must not be judged.
+func features() []string {
+	f := append(adapter.Common(), "concurrentStart")
+	return slices.DeleteFunc(f, func(s string) bool { return s == "shutdownTimeout" })
+}
+
+var errAsked = errors.New("a stop was asked for")
 
 func build(app *adapter.App) (adapter.Host, error) {
 	failed := make(chan error, len(app.Services()))
 	app.OnExecuteFailed(func(_ *adapter.Service, err error) { failed <- err })
 	return adapter.HostFunc(func(ctx context.Context) error {
 		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
 		app.OnStopRequest(cancel)
 		var g run.Group
-		g.Add(run.ContextHandler(ctx))
-		execute, interrupt := run.SignalHandler(ctx, os.Interrupt, syscall.SIGTERM)
+		g.Add(func() error { <-ctx.Done(); return errAsked }, func(error) { cancel() })
+		execute, interrupt := run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM)
 		if app.Virtual() {
 			execute, interrupt = func() error { return wait(ctx, app.FakeSignals(), nil) }, func(error) { cancel() }
 		}
@@ -40,13 +49,11 @@ func build(app *adapter.App) (adapter.Host, error) {
 				}
 				return wait(ctx, nil, failed)
 			}, func(error) {
-				stop, cancel := context.WithTimeout(context.Background(), app.ShutdownTimeout(30*time.Second))
-				defer cancel()
-				_ = s.Stop(stop) // an interrupt has nobody to tell
+				_ = s.Stop(context.Background()) // an interrupt has nobody to tell
 				interrupted()
 			})
 		}
-		if err := g.Run(); !errors.Is(err, run.ErrSignal) && !errors.Is(err, context.Canceled) {
+		if err := g.Run(); !errors.Is(err, run.ErrSignal) && !errors.Is(err, errAsked) {
 			return err
 		}
 		return nil

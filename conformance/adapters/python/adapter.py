@@ -22,6 +22,9 @@ async def run(app):
             stack.push_async_callback(app.within_limit, service.stop)
         app.started()
         await stop.wait()
+    for service in app.services:  # a task that failed tells whoever waits for it
+        if service.task and service.task.done() and not service.task.cancelled():
+            service.task.result()
 
 
 # The scripted application.
@@ -111,10 +114,21 @@ class App:
         return code
 
 
+async def deaf(length):
+    """Sleeps and takes no notice of being cancelled."""
+    now = asyncio.get_running_loop().time
+    end = now() + length
+    while now() < end:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(end - now())
+
+
 async def steps(app, who, script):
     for step in script:
         (name, arg), = step.items()
-        if name == "delay" or name == "hang" or name == "sleep":
+        if name == "sleep":
+            await deaf(seconds(arg))
+        elif name == "delay" or name == "hang":
             await asyncio.sleep(seconds(arg) if name != "hang" else 1e9)
         elif name == "yield":
             await asyncio.sleep(0)

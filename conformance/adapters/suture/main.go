@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -25,12 +26,20 @@ type supervised struct {
 	limit time.Duration
 }
 
-func (s supervised) Serve(ctx context.Context) error { return s.Run(ctx, s.limit) }
-func (s supervised) String() string                  { return s.Name() }
+// Serve ends the tree when the service fails, as an application does that is not to run without it; left to itself suture
+// would start the service again, which is what supervisors are for and nothing that an application host is to be judged by.
+func (s supervised) Serve(ctx context.Context) error {
+	if err := s.Run(ctx, s.limit); err != nil {
+		return fmt.Errorf("%w: %w", suture.ErrTerminateSupervisorTree, err)
+	}
+	return suture.ErrDoNotRestart
+}
+
+func (s supervised) String() string { return s.Name() }
 
 func build(app *adapter.App) (adapter.Host, error) {
 	limit := app.ShutdownTimeout(10 * time.Second) // suture's default
-	root := suture.New("app", suture.Spec{Timeout: limit, EventHook: func(e suture.Event) { app.Log("Information", e.String()) }})
+	root := suture.New("app", suture.Spec{Timeout: limit, EventHook: func(suture.Event) {}})
 	for _, s := range app.Services() {
 		root.Add(supervised{s, limit})
 	}
@@ -38,10 +47,10 @@ func build(app *adapter.App) (adapter.Host, error) {
 		ctx, stop := app.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		app.OnStopRequest(stop)
-		if err := root.Serve(ctx); !errors.Is(err, context.Canceled) {
+		if err := root.Serve(ctx); errors.Is(err, suture.ErrTerminateSupervisorTree) {
 			return err
 		}
-		return nil
+		return nil // the end of ctx: whether all services have stopped makes no difference to the result
 	}), nil
 }
 
