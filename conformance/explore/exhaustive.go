@@ -42,9 +42,6 @@ func (b *branch) index(run int) uint64 {
 	return uint64(b.at+1)<<40 | uint64(b.took)<<28 | uint64(run)
 }
 
-// wave is how many branches are walked between two calls of Save.
-const wave = 64
-
 // tree walks every schedule within the bound. The tree is split at the first decision that is not the default; part k of n
 // takes every n-th of these decisions, and part 0 the default run. Branches are walked by all workers at once and entered
 // in their order, so that a limit on the number of schedules cuts at the same place whatever the number of workers.
@@ -73,7 +70,7 @@ func (e *explorer) tree(ctx context.Context) error {
 	}
 	e.total.Exhausted = done == len(todo)
 	for done < len(todo) && played < o.Schedules && ctx.Err() == nil {
-		now := todo[done:min(done+wave, len(todo))]
+		now := todo[done:min(done+2*len(e.workers), len(todo))]
 		if err := e.walkAll(ctx, now, first, o.Schedules-played); err != nil {
 			return err
 		}

@@ -47,15 +47,15 @@ type Options struct {
 	// Save is called with what there is so far, from time to time and at the end; what was played after the last call is
 	// lost if the process is killed, and nothing else.
 	Save func(*Result) error
+	// SaveEvery is how many schedules are played between two calls of Save; 0: 32,768. An exhaustive search counts branches
+	// of its tree instead, two for each worker.
+	SaveEvery int
 
 	marked string
 }
 
-// block is how many schedules a worker takes at a time, and round how many are played between two calls of Save.
-const (
-	block = 64
-	round = 1 << 15
-)
+// block is how many schedules a worker takes at a time.
+const block = 64
 
 // Explore plays the plan under many schedules and judges every run. Except for Time, the result depends on the options
 // alone, not on the number of workers, the machine, or how often it was interrupted and gone on with.
@@ -123,6 +123,9 @@ func (o *Options) complete() error {
 	if o.Jobs <= 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}
+	if o.SaveEvery <= 0 {
+		o.SaveEvery = 1 << 15
+	}
 	if o.Strategy == Sequential {
 		o.Schedules = 1
 	}
@@ -187,7 +190,7 @@ func (e *explorer) seeds(ctx context.Context) error {
 	for next < count && ctx.Err() == nil {
 		until := count
 		if o.Save != nil {
-			until = min(count, next+round)
+			until = min(count, next+o.SaveEvery)
 		}
 		var err error
 		if next, err = e.play(ctx, next, until, count); err != nil {
