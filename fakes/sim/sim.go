@@ -28,7 +28,7 @@ type Chooser interface {
 // Limits keep a run that never ends on its own from running for ever. Zero means the default.
 type Limits struct {
 	Steps   int           // turns handed out; default 2,000,000
-	Threads int           // threads alive at once; default 20,000
+	Threads int           // threads alive at once; default 80,000: four for each service that a plan may have
 	Horizon time.Duration // virtual time; default 30 days
 }
 
@@ -77,7 +77,7 @@ func New(c Chooser, l Limits) *Sim {
 		l.Steps = 2_000_000
 	}
 	if l.Threads == 0 {
-		l.Threads = 20_000
+		l.Threads = 80_000
 	}
 	if l.Horizon == 0 {
 		l.Horizon = 30 * 24 * time.Hour

@@ -31,8 +31,11 @@ type World struct {
 	used     [puppet.Uses]bool // what has been used in this process
 }
 
-// MaxEvents ends a run that never stops reporting.
-const MaxEvents = 200_000
+// MaxEvents ends a run that never stops reporting. It is more than a plan with as many services as may be has in a whole life.
+const MaxEvents = 500_000
+
+// keepEvents is how much of the record of a large run is kept for the next.
+const keepEvents = 1 << 14
 
 type stimulus struct {
 	who, what string
@@ -63,7 +66,9 @@ func New(s *sim.Sim) *World {
 // Reset prepares the world for a run of p under the runtime rules r.
 func (w *World) Reset(p *plan.Plan, r *Rules) {
 	w.plan = p
-	w.events = w.events[:0]
+	if w.events = w.events[:0]; cap(w.events) > keepEvents {
+		w.events = nil
+	}
 	w.zero, w.built, w.overflow = 0, false, false
 	w.used = [puppet.Uses]bool{}
 	w.Process.reset(r)
