@@ -183,6 +183,19 @@ func TestAlign(t *testing.T) {
 			t.Errorf("%q and %q: %q, want %q", c.a, c.b, s, c.want)
 		}
 	}
+	big := func(word string) (out []string) {
+		out = append(out, "begin")
+		for i := range 50_000 {
+			out = append(out, fmt.Sprintf("%s %d", word, i))
+		}
+		return append(out, "end")
+	}
+	if rows := align(big("x"), big("y")); len(rows) != 100_002 || !rows[0].same || rows[1].same || rows[1].left != "x 0" || rows[100_000].right != "y 49999" || !rows[100_001].same {
+		t.Errorf("two large timelines with nothing in common but begin and end: %d rows", len(rows))
+	}
+	if rows := align(big("x"), big("x")); len(rows) != 50_002 {
+		t.Errorf("two large timelines that are the same: %d rows", len(rows))
+	}
 	if rows := align([]string{"0.0  a   b"}, []string{"0.0 a b"}); len(rows) != 1 || !rows[0].same {
 		t.Errorf("lines that differ in space alone: %+v", rows)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -45,17 +46,41 @@ type row struct {
 	same        bool
 }
 
+// mostPairs is how many pairs of lines are compared to align two timelines; beyond that, what lies between their common
+// begin and their common end is shown one after the other.
+const mostPairs = 4_000_000
+
 // align pairs the lines of two timelines along their longest common subsequence. Lines count as the same if they differ
 // in nothing but space.
 func align(a, b []string) []row {
-	n, m := len(a), len(b)
-	key := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	ka, kb := make([]string, n), make([]string, m)
-	for i := range a {
-		ka[i] = key(a[i])
+	ka, kb := keys(a), keys(b)
+	var rows, tail []row
+	for len(a) > 0 && len(b) > 0 && ka[0] == kb[0] {
+		rows = append(rows, row{a[0], b[0], true})
+		a, b, ka, kb = a[1:], b[1:], ka[1:], kb[1:]
 	}
-	for i := range b {
-		kb[i] = key(b[i])
+	for len(a) > 0 && len(b) > 0 && ka[len(a)-1] == kb[len(b)-1] {
+		i, j := len(a)-1, len(b)-1
+		tail = append(tail, row{a[i], b[j], true})
+		a, b, ka, kb = a[:i], b[:j], ka[:i], kb[:j]
+	}
+	slices.Reverse(tail)
+	return append(append(rows, middle(a, b, ka, kb)...), tail...)
+}
+
+// keys gives lines without differences in space.
+func keys(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = strings.Join(strings.Fields(l), " ")
+	}
+	return out
+}
+
+func middle(a, b, ka, kb []string) []row {
+	n, m := len(a), len(b)
+	if n*m > mostPairs {
+		n, m = 0, 0
 	}
 	best := make([][]int, n+1)
 	for i := range best {
@@ -84,6 +109,12 @@ func align(a, b []string) []row {
 			rows = append(rows, row{right: b[j]})
 			j++
 		}
+	}
+	for ; i < len(a); i++ {
+		rows = append(rows, row{left: a[i]})
+	}
+	for ; j < len(b); j++ {
+		rows = append(rows, row{right: b[j]})
 	}
 	return rows
 }
