@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/hostsim/hostsim/conformance/checks"
+	"github.com/hostsim/hostsim/conformance/explore"
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/spec"
 )
 
 // TestScenariosExerciseWhatTheyClaim: a scenario that says it exercises a clause does so under at least one of the profiles
-// that it speaks about, and the reference host keeps the clause, and what the scenario expects, under each of them.
+// that it speaks about, by the default schedule or, where things happen at one instant, by another, and the reference host keeps the clause, and what the scenario expects, under each of them.
 func TestScenariosExerciseWhatTheyClaim(t *testing.T) {
 	lib, err := scenarios.Library()
 	if err != nil {
@@ -52,7 +53,7 @@ func TestScenariosExerciseWhatTheyClaim(t *testing.T) {
 			}
 		}
 		for _, id := range sc.Clauses {
-			if !met[id] {
+			if !met[id] && !metUnderSchedules(t, sc, id) {
 				t.Errorf("%s/%s claims to exercise %s, and does so under no profile", sc.Area, sc.Name, id)
 			}
 		}
@@ -60,4 +61,26 @@ func TestScenariosExerciseWhatTheyClaim(t *testing.T) {
 	if claims < 500 {
 		t.Errorf("only %d claims were looked at", claims)
 	}
+}
+
+// metUnderSchedules tells whether one of some hundred other schedules exercises a clause.
+func metUnderSchedules(t *testing.T, sc *scenarios.Scenario, id string) bool {
+	t.Helper()
+	for _, profile := range scenarios.Expand(sc.Profiles) {
+		p := spec.MustLoad().MustProfile(profile)
+		if !spec.MustLoad().Clause(id).Has(profile) {
+			continue
+		}
+		r, err := explore.Explore(t.Context(), explore.Options{
+			Scenario: sc.Name, Plan: sc.Plan, Profile: p, Clauses: []string{id}, Strategy: explore.Random, Schedules: 300, Seed: 1, Jobs: 1,
+			NewPlayer: func() explore.Player { return virtual.New(nil) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Exercised) > 0 {
+			return true
+		}
+	}
+	return false
 }
