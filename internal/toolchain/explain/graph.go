@@ -186,6 +186,9 @@ func (r *Run) wait(b Blocked, held []hold, here map[uint32]bool, l *Learned) Wai
 		if o == nil && len(g.last) > 1 {
 			continue // a nil channel in a select
 		}
+		if o == nil && (e.Kind == WgWait || e.Kind == CondWait) {
+			continue // a record that does not say which
+		}
 		switch e.Kind {
 		case Lock, RLock:
 			name := r.lockName(e.Obj, e.Kind == RLock)
