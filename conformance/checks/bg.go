@@ -197,7 +197,7 @@ func (r *Run) outlasts(w worker) (time.Duration, bool) {
 	if w.body.End >= 0 && r.Event(w.body.End).At < r.Event(w.stop.Begin).At+d+r.slack() {
 		return 0, false
 	}
-	return d, w.body.End >= 0 || r.Last() >= 0 && (r.stalled() || w.stop.End >= 0 || r.left(w.name) >= 0)
+	return d, w.body.End >= 0 || r.Last() >= 0 && (r.stalled() || w.stop.End >= 0 || r.left(w.name) >= 0 || r.leftBehind(w.stop) >= 0)
 }
 
 // stopLeavesBody: when the shutdown timeout is over the stop of a background service does not wait any longer.

@@ -6,9 +6,9 @@ import (
 	"github.com/hostsim/hostsim/conformance/report"
 )
 
-// aboutTokens are the clauses about the token that a stop is handed. A host in a language whose idiom knows none (a process
+// aboutTokens are the clauses about the token that a start or a stop is handed. A host in a language whose idiom knows none (a process
 // with a timer that forces the exit) can neither keep nor break them.
-var aboutTokens = map[string]bool{"HOST-TIME-001": true, "HOST-TIME-002": true, "HOST-TIME-003": true, "HOST-TIME-004": true}
+var aboutTokens = map[string]bool{"HOST-START-025": true, "HOST-STOP-021": true, "HOST-TIME-001": true, "HOST-TIME-002": true, "HOST-TIME-003": true, "HOST-TIME-004": true}
 
 // unshowable says why no run of this host can exercise a clause although its scenarios were played, "" if that is a fault:
 // the host hands no token to what it stops; or in every scenario that the library has for the clause the process died of a

@@ -43,8 +43,8 @@ class Service {
   start() { return this.play('start'); }
   stop() { return this.play('stop'); }
   play(what) {
-    // no AbortSignal is handed to what starts and stops: none is ever aborted
-    return call(this.name, what, () => steps(this.app, this.name, this.script[what] ?? []), false);
+    // no AbortSignal is handed to what starts and stops, so the events tell of none
+    return call(this.name, what, () => steps(this.app, this.name, this.script[what] ?? []));
   }
 }
 

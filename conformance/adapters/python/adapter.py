@@ -124,8 +124,11 @@ async def deaf(length):
 
 
 async def steps(app, who, script):
+    fired = False
     for step in script:
         (name, arg), = step.items()
+        if fired and name in ("delay", "hang"):
+            raise asyncio.CancelledError
         if name == "sleep":
             await deaf(seconds(arg))
         elif name == "delay" or name == "hang":
@@ -137,6 +140,7 @@ async def steps(app, who, script):
                 await asyncio.sleep(1e9)
             except asyncio.CancelledError:
                 emit(who, "tokenFired")
+                fired = True
                 if arg == "throw":
                     raise
         else:
