@@ -104,7 +104,7 @@ func Run(ctx context.Context, a Adapter, o Options) (*Report, error) {
 		return nil, err
 	}
 	f := &fuzzer{a: a, o: o, rep: &Report{Profile: o.Profile, Seed: o.Seed, First: o.First, Next: o.First}, found: map[int]*Difference{}}
-	f.style = Style{Lifecycle: rules.LifecycleHooks, Handlers: rules.ConsoleSignals == "signals", Wild: o.Wild}
+	f.style = Style{Lifecycle: rules.LifecycleHooks, Faults: rules.WorkerMonitor != "none", Handlers: rules.ConsoleSignals == "signals", Wild: o.Wild}
 	var wg sync.WaitGroup
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

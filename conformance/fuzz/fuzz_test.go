@@ -15,7 +15,7 @@ import (
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
-var wide = fuzz.Style{Lifecycle: true, Handlers: true, Wild: 0.5}
+var wide = fuzz.Style{Lifecycle: true, Faults: true, Handlers: true, Wild: 0.5}
 
 // reference is the reference host under a profile, as an adapter.
 func reference(profile string) fuzz.Adapter {
@@ -122,7 +122,7 @@ func TestGeneratedPlansCoverTheLanguage(t *testing.T) {
 func TestStylesKeepToTheRelease(t *testing.T) {
 	for n := range 500 {
 		p := fuzz.Generate(1, n, fuzz.Style{Wild: 0.5})
-		if p.Options.StartupTimeout != nil || p.Options.ConcurrentStart != nil || p.Options.ConcurrentStop != nil || len(p.SignalHandlers) > 0 {
+		if p.Options.StartupTimeout != nil || p.Options.ConcurrentStart != nil || p.Options.ConcurrentStop != nil || len(p.SignalHandlers) > 0 || p.Options.BackgroundException != "" {
 			t.Fatalf("plan %d has what an old host does not know: %s", n, plan.AppendJSON(nil, p))
 		}
 		for _, s := range p.Services {

@@ -11,6 +11,8 @@ import (
 type Style struct {
 	// Lifecycle allows lifecycle services, concurrent stages and startup timeouts (dotnet-8 and later, strict).
 	Lifecycle bool
+	// Faults allows the option backgroundException (dotnet-6 and later).
+	Faults bool
 	// Handlers allows the application's own signal handlers (dotnet-6 and later).
 	Handlers bool
 	// Wild, 0 to 1, is the share of plans that leave the beaten track: odd orders in main, exits, crashes and signals
@@ -150,7 +152,9 @@ func (g *generator) options() {
 			o.ConcurrentStop = g.flag()
 		}
 	}
-	o.BackgroundException = pick(g, []choice[string]{{40, ""}, {30, "stopHost"}, {30, "ignore"}})
+	if g.style.Faults {
+		o.BackgroundException = pick(g, []choice[string]{{40, ""}, {30, "stopHost"}, {30, "ignore"}})
+	}
 }
 
 func (g *generator) flag() *bool {

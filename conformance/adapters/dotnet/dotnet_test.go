@@ -1,0 +1,205 @@
+// Package dotnet tests the adapter for the .NET Generic Host.
+//
+// HOSTSIM_DOTNET names the runtimes to test on: directories with the program dotnet and the folder shared (ASP.NET Core among
+// it), as a list like PATH. HOSTSIM_DOTNET_COMPILER names the one that has the C# compiler; without it, it is the first.
+package dotnet
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/hostsim/hostsim/conformance/adapter/adaptertest"
+	"github.com/hostsim/hostsim/conformance/fuzz"
+	"github.com/hostsim/hostsim/conformance/process"
+	"github.com/hostsim/hostsim/scenarios/agree"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/recorded"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+func roots(t *testing.T) []string {
+	list := filepath.SplitList(os.Getenv("HOSTSIM_DOTNET"))
+	if len(list) == 0 {
+		const text = "THE .NET RUNTIME IS NOT TESTED: HOSTSIM_DOTNET names no directory of one, so the adapter for the .NET Generic Host is not tested"
+		if os.Getenv("HOSTSIM_ALL_RUNTIMES") != "" {
+			t.Fatal(text)
+		}
+		t.Skip(text)
+	}
+	return list
+}
+
+// build compiles the adapter for a runtime and gives the command that starts it.
+func build(t *testing.T, root string) []string {
+	t.Helper()
+	compiler := os.Getenv("HOSTSIM_DOTNET_COMPILER")
+	if compiler == "" {
+		compiler = roots(t)[0]
+	}
+	out := t.TempDir()
+	if text, err := exec.Command("./build.sh", root, compiler, out).CombinedOutput(); err != nil {
+		t.Fatalf("build.sh: %v\n%s", err, text)
+	}
+	return []string{filepath.Join(root, "dotnet"), filepath.Join(out, "adapter.dll")}
+}
+
+const started = `{"after":"lifetime.applicationStarted","wait":"20ms","send":"SIGINT"}`
+
+var cases = []adaptertest.Case{
+	{
+		Name: "starts in order, stops in reverse",
+		Plan: `{"services":[{"name":"a"},{"name":"b"},{"name":"c"}],"main":[{"build":1},{"run":1},{"return":3}],"signals":[` + started + `]}`,
+		Want: []string{"a.start.end=ok", "b.start.end=ok", "c.start.end=ok", "signal.SIGINT", "c.stop.end=ok", "b.stop.end=ok", "a.stop.end=ok", "host.run.end=ok"},
+		End:  "exited 3",
+	},
+	{
+		Name: "a failed start is thrown and nothing is stopped",
+		Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"throw":"boom"}]},{"name":"c"}],"mainCatches":true}`,
+		Want: []string{"b.start.end=error:boom", "a.dispose.begin", "host.run.end=error:boom", "main.threw", "main.return"},
+		Not:  []string{"a.stop", "c.start"},
+		End:  "exited 0",
+	},
+	{
+		Name: "an error that nobody catches aborts",
+		Plan: `{"services":[{"name":"a","start":[{"throw":"boom"}]}]}`,
+		Want: []string{"main.threw=error:boom"},
+		Not:  []string{"main.return"},
+		End:  "signaled SIGABRT",
+	},
+	{
+		Name: "the token fires at the shutdown timeout",
+		Plan: `{"options":{"shutdownTimeout":"200ms"},"services":[{"name":"a","stop":[{"delay":"5s"}]}],"main":[{"build":1},{"start":1},{"stop":1},{"dispose":1}],"mainCatches":true}`,
+		Want: []string{"a.stop.end=cancelled", "host.stop.end"},
+	},
+	{
+		Name: "main's token",
+		Plan: `{"services":[{"name":"a"}],"main":[{"build":1},{"runCancelAfter":"300ms"},{"return":5}]}`,
+		Want: []string{"lifetime.applicationStopping", "a.stop.end=ok", "host.run.end=ok"},
+		End:  "exited 5",
+	},
+	{
+		Name: "a thread of the plan's own",
+		Plan: `{"services":[{"name":"a","start":[{"spawn":[{"sleep":"50ms"},{"mark":"x"},{"stopApplication":true}]}]}]}`,
+		Want: []string{"a/thread.mark", "a/thread.stopApplication.begin", "a.stop.end=ok"},
+		End:  "exited 0",
+	},
+}
+
+func TestDotnet(t *testing.T) {
+	for _, root := range roots(t) {
+		t.Run(filepath.Base(root), func(t *testing.T) {
+			command := build(t, root)
+			if r := (&process.Runner{Command: command}); profile(t, r) != "dotnet-3.1" {
+				adaptertest.Smoke(t, command)
+			} // there SIGTERM ends with 0 whatever main returns (CON-7), which the smoke test takes for a fault
+			for _, c := range cases {
+				t.Run(c.Name, func(t *testing.T) { c.Play(t, command) })
+			}
+		})
+	}
+}
+
+// TestRecordedPlans plays recorded plans live: what the host does now is what it was recorded to do. HOSTSIM_SAMPLE says how
+// many plans of each release are played, spread over all of them: 12 without it, 0 for all.
+func TestRecordedPlans(t *testing.T) {
+	sample := 12
+	if s := os.Getenv("HOSTSIM_SAMPLE"); s != "" {
+		sample, _ = strconv.Atoi(s)
+	}
+	all, err := recorded.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, root := range roots(t) {
+		t.Run(filepath.Base(root), func(t *testing.T) {
+			r := &process.Runner{Command: build(t, root)}
+			defer r.Close()
+			release := profile(t, r)
+			var recs []*recorded.Recording
+			for _, rec := range all {
+				if rec.Release == release {
+					recs = append(recs, rec)
+				}
+			}
+			if len(recs) == 0 {
+				t.Skipf("THERE ARE NO RECORDINGS OF %s: nothing to compare it with", release)
+			}
+			step := 1
+			if sample > 0 && len(recs) > sample {
+				step = len(recs) / sample
+			}
+			played := 0
+			for i := 0; i < len(recs); i += step {
+				if live(t, r, recs[i]) {
+					played++
+				}
+			}
+			t.Logf("%s: %d of %d recorded plans played", release, played, len(recs))
+			if played == 0 {
+				t.Error("no plan was played")
+			}
+		})
+	}
+}
+
+// profile asks the adapter which profile it claims to keep.
+func profile(t *testing.T, r *process.Runner) string {
+	t.Helper()
+	id, _, err := r.Identify(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id.Profile
+}
+
+// TestFuzz holds the reference host against the live one on random plans: HOSTSIM_FUZZ says on how many, HOSTSIM_SEED which.
+func TestFuzz(t *testing.T) {
+	plans, _ := strconv.Atoi(os.Getenv("HOSTSIM_FUZZ"))
+	if plans == 0 {
+		t.Skip("HOSTSIM_FUZZ names no number of plans")
+	}
+	seed, _ := strconv.ParseUint(os.Getenv("HOSTSIM_SEED"), 10, 64)
+	for _, root := range roots(t) {
+		t.Run(filepath.Base(root), func(t *testing.T) {
+			r := &process.Runner{Command: build(t, root), Reuse: process.ReuseNever}
+			defer r.Close()
+			release := profile(t, r)
+			rep, err := fuzz.Run(context.Background(), fuzz.Process(r), fuzz.Options{Profile: release, Seed: seed, Plans: plans, Jobs: 2, Shrink: 30})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s, seed %d: %d played, %d agreed at once, %d raced, %d skipped", release, seed, rep.Played, rep.Agreed, rep.Raced, rep.Skipped)
+			for _, d := range rep.Differences {
+				t.Errorf("%s: %s\n%s", d.Name(), d.Said.Said, plan.AppendJSON(nil, d.Small))
+			}
+		})
+	}
+}
+
+// live plays a recorded plan and tells whether the host under test plays it at all. What the recording leaves open, and the
+// times, may differ; a race is given three tries.
+func live(t *testing.T, r *process.Runner, rec *recorded.Recording) bool {
+	var said *agree.Disagreement
+	for range 3 {
+		tr, _, err := r.Run(context.Background(), rec.Plan)
+		var skipped *process.Skipped
+		if errors.As(err, &skipped) {
+			return false
+		}
+		if err != nil {
+			t.Errorf("%s: %v", rec.Name, err)
+			return true
+		}
+		now := &fuzz.Recording(rec.Release, rec.Plan, []*trace.Trace{tr}).Variants[0].Trace
+		if said = agree.Compare(rec, now); said == nil || said.Kind == agree.Time {
+			return true
+		}
+	}
+	t.Errorf("%v", said)
+	return true
+}
