@@ -28,7 +28,7 @@ func Merge(parts []*Result, partial bool) (*Result, error) {
 			}
 		}
 	}
-	for k := range a.Of {
+	for k := range max(a.Of, 1) {
 		if !have[k] {
 			return nil, fmt.Errorf("part %d of %d is missing", k, a.Of)
 		}

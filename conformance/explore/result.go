@@ -285,7 +285,7 @@ func ParseResult(data []byte) (*Result, error) {
 		return nil, fmt.Errorf("not a result of an exploration: %w", err)
 	}
 	if r.Format != Format {
-		return nil, fmt.Errorf("the result has format %d, written by hostsim %s; this version reads format %d", r.Format, r.Hostsim, Format)
+		return nil, fmt.Errorf("the result has format %d, written by hostsim %s; this version reads format %d", r.Format, version(r.Hostsim), Format)
 	}
 	return &r, nil
 }

@@ -37,18 +37,37 @@ const hold = "hold"
 // ParseSchedule reads a schedule; an unknown format is an error that names the version that wrote it.
 func ParseSchedule(data []byte) (*Schedule, error) {
 	var s Schedule
-	dec := json.NewDecoder(strings.NewReader(string(data)))
-	if err := dec.Decode(&s); err != nil {
+	if err := json.Unmarshal(data, &s); err != nil {
 		return nil, fmt.Errorf("not a schedule: %w", err)
 	}
 	if s.Format != Format {
-		by := s.Hostsim
-		if by == "" {
-			by = "an unknown version"
+		return nil, fmt.Errorf("the schedule has format %d, written by hostsim %s; this version reads format %d", s.Format, version(s.Hostsim), Format)
+	}
+	at := map[string]bool{}
+	for i, d := range s.Decisions {
+		if d.At == "" || d.Take == "" {
+			return nil, fmt.Errorf("decision %d of the schedule names no point or no choice", i+1)
 		}
-		return nil, fmt.Errorf("the schedule has format %d, written by hostsim %s; this version reads format %d", s.Format, by, Format)
+		if at[d.At] {
+			return nil, fmt.Errorf("decision %d of the schedule decides at %q again", i+1, d.At)
+		}
+		at[d.At] = true
 	}
 	return &s, nil
+}
+
+// version names the version that wrote a file.
+func version(v string) string {
+	if v == "" {
+		return "an unknown version"
+	}
+	return v
+}
+
+// JSON gives the schedule as a file that [ParseSchedule] reads.
+func (s *Schedule) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(s, "", " ")
+	return append(b, '\n'), err
 }
 
 // String gives one decision a line.
@@ -73,6 +92,20 @@ func (n *namer) name(point string, names []string) string {
 	}
 	n.count[key]++
 	return key + " #" + strconv.Itoa(n.count[key])
+}
+
+// choiceName tells candidate k from others of its name: the second one is "NAME (2)".
+func choiceName(names []string, k int) string {
+	n := 1
+	for _, s := range names[:k] {
+		if s == names[k] {
+			n++
+		}
+	}
+	if n == 1 {
+		return names[k]
+	}
+	return names[k] + " (" + strconv.Itoa(n) + ")"
 }
 
 // Replay is a chooser that follows a schedule.
@@ -104,8 +137,8 @@ func (r *Replay) Choose(point string, names []string) int {
 		return 0
 	}
 	r.follow(at)
-	for i, n := range names {
-		if n == take {
+	for i := range names {
+		if strings.HasPrefix(take, names[i]) && choiceName(names, i) == take {
 			return i
 		}
 	}
@@ -220,7 +253,7 @@ func (s *script) Choose(point string, names []string) int {
 	s.next++
 	if s.named {
 		if at := s.namer.name(point, names); k != 0 {
-			s.out = append(s.out, Decision{at, names[k]})
+			s.out = append(s.out, Decision{at, choiceName(names, k)})
 		}
 	}
 	return k

@@ -45,7 +45,7 @@ func (r *Result) covered() string {
 	case r.Strategy == Sequential:
 		how = "the default"
 	}
-	if r.Of > 1 {
+	if r.Of > 1 && len(r.Parts) == 1 {
 		how += fmt.Sprintf("; part %d of %d", r.Parts[0], r.Of)
 	}
 	if !r.Finished && r.Strategy != Exhaustive {
