@@ -198,7 +198,12 @@ func (m *realMutex) Lock() {
 		return
 	}
 	m.mu.Unlock()
-	m.free <- struct{}{}
+	select {
+	case m.free <- struct{}{}:
+	default:
+		m.r.suspend(true) // a wait that holds the thread
+		m.free <- struct{}{}
+	}
 	m.mu.Lock()
 	m.owner, m.depth = id, 1
 	m.mu.Unlock()

@@ -72,6 +72,22 @@ var threads = []behaviour{
 		r.Say("main")
 	}, []string{"10 inner", "10 main", "15 outer"}},
 
+	{"Start returns when the function has returned", func(r *Run) {
+		r.RT.Start("f", func() { r.Say("f") })
+		r.Say("main")
+	}, []string{"0 f", "0 main"}},
+
+	{"Start returns at the first wait, even one that holds its thread", func(r *Run) {
+		r.RT.Start("f", func() { r.hold(10); r.Say("f") })
+		r.RT.Start("g", func() { r.sleep(5); r.Say("g") })
+		r.Say("main")
+	}, []string{"0 main", "5 g", "10 f"}},
+
+	{"Start inside a call does not give the caller's thread back", func(r *Run) {
+		r.RT.Call("f", func() { r.RT.Start("g", func() { r.hold(10); r.Say("g") }); r.hold(5); r.Say("f") })
+		r.Say("main")
+	}, []string{"5 f", "5 main", "10 g"}},
+
 	{"Yield gives the thread back", func(r *Run) {
 		r.RT.Call("f", func() { r.RT.Yield(); r.sleep(1); r.Say("f") })
 		r.Say("main")

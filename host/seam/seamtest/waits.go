@@ -179,6 +179,15 @@ var mutexes = []behaviour{
 		r.Say("main")
 	}, []string{"0 inner", "0 main"}},
 
+	{"a started function is not, and waits for the lock", func(r *Run) {
+		m := r.RT.NewMutex("m")
+		m.Lock()
+		r.RT.Start("f", func() { m.Lock(); r.Say("f"); m.Unlock() })
+		r.hold(10)
+		r.Say("main")
+		m.Unlock()
+	}, []string{"10 main", "10 f"}},
+
 	{"one that has given the thread back is not", func(r *Run) {
 		m := r.RT.NewMutex("m")
 		m.Lock()
