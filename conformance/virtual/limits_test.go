@@ -45,6 +45,9 @@ func crowd(p plan.Plan, kind string, start, stop time.Duration) *plan.Plan {
 // TestCrowds: a plan with as many services as may be is played to its end, however they are started: no limit on a run may
 // stand in the way of a plan that the language allows.
 func TestCrowds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays 220,000 services")
+	}
 	yes := true
 	l := virtual.New(nil)
 	defer l.Close()
