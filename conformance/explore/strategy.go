@@ -43,17 +43,17 @@ type pct struct {
 	depth   int
 	steps   int // k: the decisions of the default run
 	at      int
-	prio    map[string]uint64
+	prio    map[int]uint64 // of threads and timers, by their numbers
 	changes []int
 	lowest  uint64
-	ready   []string // who could go on instead of the running thread
+	ids     []int // who is meant by the next choice
 }
 
 func (p *pct) begin(seed uint64) {
 	p.d = dice(seed)
 	p.at, p.lowest = 0, 1<<20
 	if p.prio == nil {
-		p.prio = map[string]uint64{}
+		p.prio = map[int]uint64{}
 	}
 	clear(p.prio)
 	p.changes = p.changes[:0]
@@ -62,57 +62,57 @@ func (p *pct) begin(seed uint64) {
 	}
 }
 
-func (p *pct) priority(thread string) uint64 {
-	v, ok := p.prio[thread]
+func (p *pct) priority(id int) uint64 {
+	v, ok := p.prio[id]
 	if !ok {
 		v = 1<<32 | p.d.next()>>32
-		p.prio[thread] = v
+		p.prio[id] = v
 	}
 	return v
 }
 
 // step counts a decision and lowers the running thread if it is a change point.
-func (p *pct) step(thread string) {
+func (p *pct) step(id int) {
 	for _, c := range p.changes {
 		if c == p.at {
 			p.lowest--
-			p.prio[thread] = p.lowest
+			p.prio[id] = p.lowest
 		}
 	}
 	p.at++
 }
 
-func (p *pct) choose(_ string, names []string) int {
+func (p *pct) choose(string, []string) int {
 	best := 0
-	for i := range names {
-		if p.priority(names[i]) > p.priority(names[best]) {
+	for i, id := range p.ids {
+		if p.priority(id) > p.priority(p.ids[best]) {
 			best = i
 		}
 	}
-	p.step(names[best])
+	p.step(p.ids[best])
 	return best
 }
 
 // preempt holds the running thread up if somebody of a higher priority is ready.
-func (p *pct) preempt(thread string) bool {
-	p.step(thread)
-	mine := p.priority(thread)
-	for _, r := range p.ready {
-		if p.priority(r) > mine {
+func (p *pct) preempt(string) bool {
+	p.step(p.ids[0])
+	mine := p.priority(p.ids[0])
+	for _, id := range p.ids[1:] {
+		if p.priority(id) > mine {
 			return true
 		}
 	}
 	return false
 }
 
-// pctScript is a script whose strategy is told who is ready.
+// pctScript is a script whose strategy tells threads of one name apart.
 type pctScript struct {
 	script
 	p *pct
 }
 
-// Among implements sim.Among.
-func (s *pctScript) Among(ready []string) { s.p.ready = ready }
+// Identify implements sim.Identified.
+func (s *pctScript) Identify(ids []int) { s.p.ids = ids }
 
 // CheckStrategy refuses an unknown name.
 func CheckStrategy(name string) error {

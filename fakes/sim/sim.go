@@ -42,10 +42,10 @@ var (
 
 // Sim is the controller.
 type Sim struct {
-	chooser   Chooser
-	preempter Preempter
-	among     Among
-	limits    Limits
+	chooser    Chooser
+	preempter  Preempter
+	identified Identified
+	limits     Limits
 
 	now     time.Duration
 	steps   int
@@ -59,6 +59,7 @@ type Sim struct {
 	phys    int // last number given to a physical thread
 	seq     uint64
 	names   []string // scratch for choices
+	ids     []int
 	tied    []*timer // scratch for due
 	workers []*worker
 	free    []*thread // thread structs to use again
@@ -91,7 +92,7 @@ func New(c Chooser, l Limits) *Sim {
 func (s *Sim) SetChooser(c Chooser) {
 	s.chooser = c
 	s.preempter, _ = c.(Preempter)
-	s.among, _ = c.(Among)
+	s.identified, _ = c.(Identified)
 }
 
 // Elapsed is the virtual time since the run began.
@@ -218,14 +219,7 @@ func (s *Sim) popReady() *thread {
 	if s.chooser != nil {
 		due := s.due(s.now)
 		if n+len(due) > 1 {
-			s.names = s.names[:0]
-			for _, t := range s.ready[s.head:] {
-				s.names = append(s.names, t.name)
-			}
-			for _, t := range due {
-				s.names = append(s.names, t.name)
-			}
-			k = s.chooser.Choose("ready", s.names)
+			k = s.choose("ready", s.ready[s.head:], due)
 		}
 		if k >= n {
 			s.goOff(due[k-n])

@@ -73,11 +73,7 @@ func (s *Sim) chooseTimer(first *timer) *timer {
 	if len(due) < 2 {
 		return first
 	}
-	s.names = s.names[:0]
-	for _, t := range due {
-		s.names = append(s.names, t.name)
-	}
-	return due[s.chooser.Choose("timer", s.names)]
+	return due[s.choose("timer", nil, due)]
 }
 
 // due lists the timers that are due by an instant that none is due before, the oldest first. It is valid until the next call.

@@ -285,11 +285,7 @@ func (m *mutex) Unlock() {
 	}
 	k := 0
 	if len(m.queue) > 1 && s.chooser != nil {
-		s.names = s.names[:0]
-		for _, t := range m.queue {
-			s.names = append(s.names, t.name)
-		}
-		k = s.chooser.Choose("lock", s.names)
+		k = s.choose("lock", m.queue, nil)
 	}
 	t := m.queue[k]
 	m.queue = append(m.queue[:k], m.queue[k+1:]...)
@@ -308,15 +304,9 @@ func (s *Sim) Preempt() {
 	if len(s.ready) == s.head && len(due) == 0 {
 		return
 	}
-	if s.among != nil {
-		s.names = s.names[:0]
-		for _, r := range s.ready[s.head:] {
-			s.names = append(s.names, r.name)
-		}
-		for _, d := range due {
-			s.names = append(s.names, d.name)
-		}
-		s.among.Among(s.names)
+	if s.identified != nil {
+		s.ids = append(s.ids[:0], t.id)
+		s.identify(s.ready[s.head:], due)
 	}
 	if !s.preempter.Preempt(t.name) {
 		return
@@ -331,5 +321,34 @@ func (s *Sim) Preempt() {
 // Preempter is what a chooser has that wants to be asked at the seams whether the running thread is held up there.
 type Preempter interface{ Preempt(thread string) bool }
 
-// Among is what a Preempter has that wants to know who is ready, before it is asked. The names are valid during the call.
-type Among interface{ Among(ready []string) }
+// Identified is what a chooser has that wants to tell things of one name apart. Before each Choose it is given a number for
+// each candidate, and before each Preempt one for the running thread and then one for each of those that could go on
+// instead. A thread, or a timer, has the same number for as long as it lives. They are valid during the call.
+type Identified interface{ Identify(ids []int) }
+
+// identify hands over the numbers that are there already, of threads and of timers.
+func (s *Sim) identify(threads []*thread, timers []*timer) {
+	for _, t := range threads {
+		s.ids = append(s.ids, t.id)
+	}
+	for _, tm := range timers {
+		s.ids = append(s.ids, -int(tm.seq))
+	}
+	s.identified.Identify(s.ids)
+}
+
+// choose asks the chooser for one of threads and timers, in this order.
+func (s *Sim) choose(point string, threads []*thread, timers []*timer) int {
+	if s.identified != nil {
+		s.ids = s.ids[:0]
+		s.identify(threads, timers)
+	}
+	s.names = s.names[:0]
+	for _, t := range threads {
+		s.names = append(s.names, t.name)
+	}
+	for _, tm := range timers {
+		s.names = append(s.names, tm.name)
+	}
+	return s.chooser.Choose(point, s.names)
+}
