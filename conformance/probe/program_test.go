@@ -224,6 +224,8 @@ func (a *app) stop(got syscall.Signal, sig chan os.Signal) {
 	case "cuts requests":
 		a.l.Close()
 		a.end(0)
+	case "second signal blocks", "second signal crashes":
+		<-time.After(time.Second) // long enough to be met by the second signal on a busy machine, too
 	case "slow to end":
 		<-time.After(time.Second) // the program under probe is slow; nothing is awaited by it
 	}
