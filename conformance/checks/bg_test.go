@@ -147,6 +147,7 @@ end exited 3`
 
 		{"it gives up", "HOST-BG-006", "", "", short, late, Pass, ""},
 		{"it was abandoned", "HOST-BG-006", "", "", short, edit(late, "set w stop end => w abandoned"), Pass, ""},
+		{"it was given up and not named", "HOST-BG-006", "", "", short, edit(late, "drop w stop end"), Pass, ""},
 		{"it gives up too late", "HOST-BG-006", "", "", short, edit(late, "cut 800ms", "add 60s w execute end ok", "add 60s w stop end ok"), Fail, "w stop end"},
 		{"it hangs", "HOST-BG-006", "", "", short, edit(late, "cut 800ms", "end hang"), Fail, "-"},
 		{"the body ends in time", "HOST-BG-006", "", "", workingPlan, working, Vacuous, ""},

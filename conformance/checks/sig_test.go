@@ -23,6 +23,8 @@ func TestSignals(t *testing.T) {
 
 		{"the stop begins", "HOST-SIG-002", "", "", intPlan, intLife, Pass, ""},
 		{"the process dies of it", "HOST-SIG-002", "", "", intPlan, edit(intLife, "cut 312ms", "end signaled SIGINT"), Fail, "signal SIGINT"},
+		{"no stop begins", "HOST-SIG-002", "", "", intPlan, edit(intLife, "cut 312ms", "end exited 0"), Fail, "signal SIGINT"},
+		{"no stop begins, but there is no time for one", "HOST-SIG-002", "", "", `--- {options: {shutdownTimeout: 0s}, services: [{name: a}, {name: b}], signals: [{after: lifetime.applicationStarted, wait: 300ms, send: SIGINT}]}`, edit(intLife, "cut 312ms", "end exited 0"), Vacuous, ""},
 		{"another signal", "HOST-SIG-002", "", "", wholePlan, whole, Vacuous, ""},
 
 		{"the stop begins", "HOST-SIG-003", "dotnet-8", "", quitPlan, quitLife, Pass, ""},
@@ -33,6 +35,7 @@ func TestSignals(t *testing.T) {
 		{"the process ends under it", "HOST-SIG-004", "", "", wholePlan, edit(whole, "cut 340ms", "end exited 0"), Fail, "-"},
 		{"it hangs", "HOST-SIG-004", "", "", wholePlan, edit(whole, "cut 340ms", "end deadlock"), Fail, "-"},
 		{"a service never ends", "HOST-SIG-004", "", "", `--- {services: [{name: a}, {name: b, stop: [hang]}], signals: [{after: lifetime.applicationStarted, wait: 300ms, send: SIGTERM}]}`, edit(whole, "cut 330ms", "end hang"), Vacuous, ""},
+		{"the host forces the end under a stop", "HOST-SIG-004", "", "", wholePlan, edit(whole, "cut 330ms", "end exited 1"), Vacuous, ""},
 		{"SIGTERM is an exit there", "HOST-SIG-004", "dotnet-3.1", "", wholePlan, edit(whole, "cut 380ms", "end exited 0"), Vacuous, ""},
 		{"SIGINT is none", "HOST-SIG-004", "dotnet-3.1", "", intPlan, edit(intLife, "cut 380ms", "end exited 0"), Fail, "-"},
 

@@ -173,6 +173,7 @@ func TestStartFailure(t *testing.T) {
 		row{name: "dead", trace: edit(life, "set b start begin => b start begin dead"), want: Fail, at: "b start begin"},
 		row{name: "no token", trace: "0ms host run begin\n a start begin\n a start end ok", want: Vacuous},
 		row{name: "after a stop request", trace: interrupted + "b start begin dead", want: Pass},
+		row{name: "after a failed start", trace: edit(life, "set a start end => a start end error:x", "set b start begin => b start begin dead"), want: Pass},
 		row{name: "the caller cancels", plan: abc + "\nmain: [build, {startCancelAfter: 1s}]", want: Vacuous},
 	)
 }

@@ -61,6 +61,8 @@ func TestStopTime(t *testing.T) {
 		row{name: "a failure", want: Pass},
 		row{name: "a success", trace: edit(left, "set host run end => host run end ok"), want: Fail, at: "host run end"},
 		row{name: "no news of it", trace: edit(left, "drop b abandoned", "set host run end => host run end ok"), want: Fail, at: "host run end"},
+		row{name: "the process ends under it with a failure", trace: edit(left, "drop b abandoned", "drop host run end", "end exited 1"), want: Pass},
+		row{name: "and with a success", trace: edit(left, "drop b abandoned", "drop host run end", "end exited 0"), want: Vacuous},
 		row{name: "in time", trace: life, want: Vacuous},
 	)
 	silent := "services: [{name: a}, {name: b, stop: [{delay: 100s}]}, {name: c}]"
