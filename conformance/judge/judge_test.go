@@ -6,16 +6,13 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/hostsim/hostsim/conformance/checks"
 	"github.com/hostsim/hostsim/conformance/judge"
 	"github.com/hostsim/hostsim/conformance/report"
-	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
 )
@@ -80,75 +77,6 @@ func contract(ids ...string) *spec.Spec {
 		p.Clauses = append(p.Clauses, c)
 	}
 	return &spec.Spec{Clauses: p.Clauses, Profiles: []*spec.Profile{p}}
-}
-
-// fake is an implementation whose traces are written down: for each case the plays, one after the other, as words "who.what",
-// the last one the end.
-type fake struct {
-	lane     string
-	features []string
-	plays    map[*plan.Plan][]string
-	errs     map[*plan.Plan]error
-	played   atomic.Int32
-}
-
-func (f *fake) Identity() report.Identity {
-	return report.Identity{Name: "fake", Features: f.features}
-}
-func (f *fake) Lane() string { return f.lane }
-
-func (f *fake) Play(_ context.Context, p *plan.Plan, profile string) (*trace.Trace, error) {
-	f.played.Add(1)
-	if err := f.errs[p]; err != nil {
-		return nil, err
-	}
-	list := f.plays[p]
-	words := strings.Fields(list[0])
-	if len(list) > 1 {
-		f.plays[p] = list[1:]
-	}
-	t := &trace.Trace{End: trace.Ending{Kind: trace.Exited}}
-	for i, w := range words {
-		who, what, ok := strings.Cut(w, ".")
-		switch {
-		case ok:
-			t.Events = append(t.Events, trace.Event{At: time.Duration(i) * time.Millisecond, Who: who, What: what})
-		case w == "panic":
-			panic("kaputt")
-		default:
-			t.End = trace.Ending{Kind: trace.EndKind(w), Reason: "because"}
-		}
-	}
-	return t, nil
-}
-
-type (
-	parallel     struct{ *fake }
-	uncontrolled struct{ *fake }
-	bound        struct{ *fake }
-	picky        struct{ *fake }
-)
-
-func (parallel) Jobs() int            { return 3 }
-func (uncontrolled) Controlled() bool { return false }
-func (bound) Expected() bool          { return true }
-func (picky) Unsupported(p *plan.Plan) string {
-	if p.MainCatches {
-		return "it has no main that catches"
-	}
-	return ""
-}
-
-// setup makes cases named c1, c2 … of what they play.
-func setup(plays ...string) (*fake, []*judge.Case) {
-	f := &fake{lane: spec.Virtual, plays: map[*plan.Plan][]string{}, errs: map[*plan.Plan]error{}}
-	var cases []*judge.Case
-	for i, p := range plays {
-		c := &judge.Case{Name: fmt.Sprintf("c%d", i+1), Plan: &plan.Plan{}, Profiles: []string{"p"}}
-		f.plays[c.Plan] = strings.Split(p, " | ")
-		cases = append(cases, c)
-	}
-	return f, cases
 }
 
 // words tells a report in words: the verdict, each clause, each scenario that is not a pass, the problems.
