@@ -38,7 +38,8 @@ func build(app *adapter.App) (adapter.Host, error) {
 		g.Add(func() error { <-ctx.Done(); return errAsked }, func(error) { cancel() })
 		execute, interrupt := run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM)
 		if app.Virtual() {
-			execute, interrupt = func() error { return wait(ctx, app.FakeSignals(), nil) }, func(error) { cancel() }
+			quiet, interrupted := context.WithCancel(context.Background())
+			execute, interrupt = func() error { return wait(quiet, app.FakeSignals(), nil) }, func(error) { interrupted() }
 		}
 		g.Add(execute, interrupt)
 		for _, s := range app.Services() {
