@@ -71,6 +71,7 @@ Start with:
 		{"judge", verifyCommand(s)},
 		{"judge", mutantsCommand(s)},
 		{"judge", probeCommand(s)},
+		{"judge", fuzzCommand(s)},
 		{"judge", reportCommand(s)},
 		{"see", replayCommand(s)},
 		{"see", exploreCommand(s)},

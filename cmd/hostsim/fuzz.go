@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/conformance/fuzz"
+	"github.com/hostsim/hostsim/conformance/process"
+)
+
+func fuzzCommand(s streams) *cobra.Command {
+	o := fuzz.Options{}
+	var save string
+	cmd := &cobra.Command{
+		Use:   "fuzz --as PROFILE -- COMMAND…",
+		Short: "Hold a host against the reference host with random plans",
+		Long: `fuzz plays random plans, seeded and weighted over the whole plan language, on an adapter and on the reference host
+under a profile. A difference that the profile's unordered pairs do not explain is confirmed by repetition, shrunk while it
+stays, and saved as a scenario.`,
+		Example: `  hostsim fuzz --as dotnet-10 --plans 1000 -- dotnet adapter.dll
+  hostsim fuzz --as strict --seed 7 --save found -- ./adapter`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return fuzzAdapter(cmd.Context(), s, o, save, args) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Profile, "as", "strict", "the profile that the host claims to keep")
+	f.Uint64Var(&o.Seed, "seed", 1, "the seed of the plans")
+	f.IntVar(&o.First, "first", 0, "the number of the first plan")
+	f.IntVar(&o.Plans, "plans", 100, "how many plans")
+	f.IntVarP(&o.Jobs, "jobs", "j", 1, "how many at once")
+	f.IntVar(&o.Again, "again", 4, "how often a plan that differs is played again")
+	f.BoolVar(&o.Times, "times", false, "compare times too; on a busy machine they say little")
+	f.StringVar(&save, "save", "", "write each difference as a scenario into this folder")
+	completeProfiles(cmd, "as")
+	return cmd
+}
+
+func fuzzAdapter(ctx context.Context, s streams, o fuzz.Options, save string, command []string) error {
+	if err := knownProfile(o.Profile); err != nil {
+		return err
+	}
+	r := &process.Runner{Command: command}
+	defer r.Close()
+	var failed error
+	bar := progress(s, "fuzzing")
+	o.Played = func(done, of int, d *fuzz.Difference) {
+		if bar != nil {
+			bar(done, of)
+		}
+		if d == nil {
+			return
+		}
+		fmt.Fprintf(s.out, "%s: %v\n", d.Name(), d.Said)
+		if save != "" {
+			file, err := d.Save(save, o.Profile)
+			if err != nil {
+				failed = errors.Join(failed, err)
+				return
+			}
+			fmt.Fprintf(s.out, "  saved as %s\n", file)
+		}
+	}
+	report, err := fuzz.Run(ctx, fuzz.Process(r), o)
+	if err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed
+	}
+	fmt.Fprintf(s.out, "plans %d to %d of seed %d as %s: %d played, %d agreed, %d agreed in the end though they race, %d skipped, %d left out, %d differ\n",
+		report.First, report.Next-1, report.Seed, report.Profile, report.Played, report.Agreed, report.Raced, report.Skipped, report.Left, len(report.Differences))
+	switch {
+	case report.Played == 0:
+		return &exitError{exitNothing, errors.New("no plan was played")}
+	case len(report.Differences) > 0:
+		return &exitError{code: 1}
+	}
+	return nil
+}
