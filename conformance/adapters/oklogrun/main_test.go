@@ -30,7 +30,7 @@ func TestOklogRun(t *testing.T) {
 		},
 		{
 			Name: "a stop that hangs keeps the later ones from being called",
-			Plan: `{"options":{"shutdownTimeout":"100ms"},"services":[{"name":"a","stop":[{"hang":true}]},{"name":"b"}],"signals":[` + started + `]}`,
+			Plan: `{"services":[{"name":"a","stop":[{"hang":true}]},{"name":"b"}],"signals":[` + started + `]}`,
 			Want: []string{"a.stop.begin"},
 			Not:  []string{"b.stop", "host.run.end"},
 			End:  "hang",

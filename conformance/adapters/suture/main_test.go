@@ -17,10 +17,10 @@ func TestSuture(t *testing.T) {
 			End:  "exited 3",
 		},
 		{
-			Name: "a failed start is tried again, and never fails the host",
-			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"throw":"boom"}]}],"signals":[{"after":"b.start.end","wait":"300ms","send":"SIGTERM"}]}`,
-			Want: []string{"b.start.end=error:boom", "b.start.end=error:boom", "b.start.end=error:boom", "signal.SIGTERM", "host.run.end=ok"},
-			End:  "exited 0",
+			Name: "a failed start ends the tree",
+			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"delay":"50ms"},{"throw":"boom"}]}]}`,
+			Want: []string{"b.start.end=error:boom", "a.stop.end=ok", "main.threw"},
+			End:  "exited 1",
 		},
 		{
 			Name: "the error of a stop is lost",
