@@ -1,6 +1,6 @@
 #!/bin/sh
 # Judges every adapter of this repository and writes the reports in this folder, the table and the page. Needs Go, and for
-# their adapters Node 18, Python 3.11 and Java 21; a runtime that is missing is named and its report is left as it is.
+# their adapters Node 18 and Python 3.11; a runtime that is missing is named and its report is left as it is.
 set -eu
 cd "$(dirname "$0")/.."
 bin=$(mktemp -d)
@@ -39,11 +39,5 @@ if command -v python3 >/dev/null; then
 else
 	echo "no python3 here: reports/python is left as it is" >&2
 fi
-if command -v java >/dev/null; then
-	judge java process core java conformance/adapters/java/Adapter.java
-else
-	echo "no java here: reports/java is left as it is" >&2
-fi
-
 "$hostsim" report reports --format html --out reports/matrix.html
 { cat reports/head.md; "$hostsim" report reports | sed '1d'; } >reports/README.md
