@@ -32,7 +32,7 @@ var stopSignals = []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
 // WaitForStart implements [HostLifetime].
 func (c *console) WaitForStart(context.Context) error {
 	h := c.h
-	c.remove = nil // what an earlier start installed is forgotten, not removed (STA-17)
+	c.remove = make([]func(), 0, 4) // what an earlier start installed is forgotten, not removed (STA-17)
 	if h.rules.StatusMessages {
 		started := h.app.OnStarted(func() error {
 			c.status("Application started. Press Ctrl+C to shut down.")

@@ -59,14 +59,18 @@ type task struct {
 	done seam.Event
 	err  error
 	seq  int // in which order calls ended
+	own  int // how many have ended, for a task that is alone
 }
 
 func (h *Host) launch(st *stage, e *entry, ctx context.Context) *task {
-	return h.launchSeq(st, e, ctx, new(int))
+	return h.launchSeq(st, e, ctx, nil)
 }
 
 func (h *Host) launchSeq(st *stage, e *entry, ctx context.Context, ended *int) *task {
 	t := &task{e: e, call: st.name, done: h.rt.NewEvent(seam.Name(st.name, " of service ", e.name))}
+	if ended == nil {
+		ended = &t.own
+	}
 	run := h.rt.Go
 	if e.prefix {
 		run = h.rt.Call

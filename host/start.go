@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hostsim/hostsim/host/seam"
@@ -126,12 +127,17 @@ func (h *Host) construct() ([]*entry, error) {
 		return h.services, nil
 	}
 	services := make([]*entry, 0, len(h.regs))
-	for _, r := range h.regs {
+	entries := make([]entry, len(h.regs))
+	h.mu.Lock()
+	h.constructed = slices.Grow(h.constructed, len(h.regs))
+	h.mu.Unlock()
+	for i, r := range h.regs {
 		svc, err := h.makeService(r)
 		if err != nil {
 			return nil, err
 		}
-		e := &entry{name: r.name, svc: svc}
+		e := &entries[i]
+		e.name, e.svc = r.name, svc
 		if h.rules.LifecycleHooks {
 			e.life, _ = svc.(LifecycleService)
 		}

@@ -148,32 +148,43 @@ func end(e *trace.Ending) string {
 	return trace.FormatEnd(e)
 }
 
-// hash is FNV-1a over everything that a trace holds.
+// hash is over everything that a trace holds: FNV-1a, but eight bytes at a time, and mixed.
 func hash(t *trace.Trace) uint64 {
 	h := uint64(14695981039346656037)
-	text := func(s string) {
-		for i := 0; i < len(s); i++ {
-			h = (h ^ uint64(s[i])) * 1099511628211
-		}
-		h = (h ^ 0xff) * 1099511628211
-	}
-	num := func(n uint64) { h = (h ^ n) * 1099511628211 }
 	for i := range t.Events {
 		e := &t.Events[i]
-		num(uint64(e.At))
-		text(e.Who)
-		text(e.What)
-		num(uint64(e.Phase) | uint64(e.Token)<<8)
-		text(e.Outcome)
-		text(e.Detail.Text)
-		num(uint64(e.Detail.N))
+		h = mix(h, uint64(e.At))
+		h = mixText(h, e.Who)
+		h = mixText(h, e.What)
+		h = mix(h, uint64(e.Phase)|uint64(e.Token)<<8|uint64(e.Detail.Kind)<<16)
+		h = mixText(h, e.Outcome)
+		h = mixText(h, e.Detail.Text)
+		h = mix(h, uint64(e.Detail.N))
 	}
-	text(string(t.End.Kind))
-	text(t.End.Signal)
-	num(uint64(t.End.Code) & math.MaxUint32)
-	for _, c := range t.End.Cycle {
-		text(c.Who)
-		text(c.Resource)
+	h = mixText(h, string(t.End.Kind))
+	h = mixText(h, t.End.Signal)
+	h = mix(h, uint64(t.End.Code)&math.MaxUint32)
+	for i := range t.End.Cycle {
+		h = mixText(h, t.End.Cycle[i].Who)
+		h = mixText(h, t.End.Cycle[i].Resource)
 	}
 	return h
+}
+
+func mix(h, n uint64) uint64 {
+	h = (h ^ n) * 1099511628211
+	return h ^ h>>32
+}
+
+func mixText(h uint64, s string) uint64 {
+	h = mix(h, uint64(len(s)))
+	for len(s) >= 8 {
+		h = mix(h, uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)
+		s = s[8:]
+	}
+	var last uint64
+	for i := range len(s) {
+		last = last<<8 | uint64(s[i])
+	}
+	return mix(h, last)
 }

@@ -15,20 +15,44 @@ type Source struct {
 
 	mu        sync.Mutex
 	err       error // not nil: cancelled, and why
-	callbacks []*callback
+	callbacks []callback
+	last      int           // number of the last callback
 	done      chan struct{} // made on first use
 	deadline  time.Time
 	timer     Timer
-	unlink    []func()
+	ties      []tie
 	disposed  bool
+
+	few    [3]callback // room for most of what there ever is
+	fewTie [2]tie
 }
 
-type callback struct{ f func() error }
+// callback has a number by which it is taken back.
+type callback struct {
+	id int
+	f  func() error
+}
+
+// tie is what Dispose undoes.
+type tie struct {
+	undo    func()
+	passing Mutex // not nil: and then waits for
+}
+
+func (t tie) loosen() {
+	t.undo()
+	if t.passing != nil {
+		t.passing.Lock()
+		t.passing.Unlock() //nolint:staticcheck // whoever was passing is through
+	}
+}
 
 // NewSource makes a source whose context is derived from parent's values only: a cancellation of the parent does not
 // reach it unless [Source.Link] says so.
 func NewSource(rt Runtime, parent context.Context) *Source {
-	return &Source{rt: rt, parent: parent}
+	s := &Source{rt: rt, parent: parent}
+	s.callbacks, s.ties = s.few[:0], s.fewTie[:0]
+	return s
 }
 
 // CancelledContext is a context that is cancelled already.
@@ -54,18 +78,11 @@ func (s *Source) link(ctx context.Context, passing Mutex) *Source {
 		_ = s.CancelCause(err)
 		return s
 	}
-	pass := func(ctx context.Context) error {
-		if passing != nil {
-			passing.Lock()
-			defer passing.Unlock()
-		}
-		return s.CancelCause(ctx.Err())
-	}
 	var remove func()
 	if c := CancellerOf(ctx); c != nil {
-		remove = c.OnCancel(func() error { return pass(c) })
+		remove = c.OnCancel(func() error { return s.pass(c, passing) })
 	} else if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, func() { _ = pass(ctx) })
+		stop := context.AfterFunc(ctx, func() { _ = s.pass(ctx, passing) })
 		remove = func() { stop() }
 	} else {
 		return s
@@ -77,26 +94,31 @@ func (s *Source) link(ctx context.Context, passing Mutex) *Source {
 		}
 		s.mu.Unlock()
 	}
-	s.OnDispose(func() {
-		remove()
-		if passing != nil {
-			passing.Lock()
-			passing.Unlock() //nolint:staticcheck // whoever was passing is through
-		}
-	})
+	s.onDispose(tie{remove, passing})
 	return s
 }
 
+// pass hands the cancellation of ctx on.
+func (s *Source) pass(ctx context.Context, passing Mutex) error {
+	if passing != nil {
+		passing.Lock()
+		defer passing.Unlock()
+	}
+	return s.CancelCause(ctx.Err())
+}
+
 // OnDispose adds something that Dispose does, after what was added before; at once on a source that is disposed.
-func (s *Source) OnDispose(f func()) {
+func (s *Source) OnDispose(f func()) { s.onDispose(tie{undo: f}) }
+
+func (s *Source) onDispose(t tie) {
 	s.mu.Lock()
 	late := s.disposed
 	if !late {
-		s.unlink = append(s.unlink, f)
+		s.ties = append(s.ties, t)
 	}
 	s.mu.Unlock()
 	if late {
-		f()
+		t.loosen()
 	}
 }
 
@@ -193,14 +215,14 @@ func (s *Source) run(errs *[]error) {
 func (s *Source) Dispose() {
 	s.mu.Lock()
 	s.disposed = true
-	t, links := s.timer, s.unlink
-	s.timer, s.unlink = nil, nil
+	t, ties := s.timer, s.ties
+	s.timer, s.ties = nil, nil
 	s.mu.Unlock()
 	if t != nil {
 		t.Stop()
 	}
-	for _, remove := range links {
-		remove()
+	for _, t := range ties {
+		t.loosen()
 	}
 }
 
@@ -212,17 +234,20 @@ func (s *Source) OnCancel(f func() error) (remove func()) {
 		_ = f()
 		return func() {}
 	}
-	cb := &callback{f}
-	s.callbacks = append(s.callbacks, cb)
+	s.last++
+	id := s.last
+	s.callbacks = append(s.callbacks, callback{id, f})
 	s.mu.Unlock()
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for i := len(s.callbacks) - 1; i >= 0; i-- {
-			if s.callbacks[i] == cb {
-				s.callbacks = append(s.callbacks[:i], s.callbacks[i+1:]...)
-				return
-			}
+	return func() { s.takeBack(id) }
+}
+
+func (s *Source) takeBack(id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := len(s.callbacks) - 1; i >= 0; i-- {
+		if s.callbacks[i].id == id {
+			s.callbacks = append(s.callbacks[:i], s.callbacks[i+1:]...)
+			return
 		}
 	}
 }
