@@ -141,12 +141,12 @@ func (g *program) handlers() {
 var mainSteps = map[*plan.StepKind]func(*program, *plan.Step) error{
 	plan.Build:      func(g *program, _ *plan.Step) error { return g.act("build", g.hostBuild) },
 	plan.BuildAgain: func(g *program, _ *plan.Step) error { return g.act("build", g.hostBuild) },
-	plan.Run:        func(g *program, _ *plan.Step) error { return g.runHost(context.Background()) },
-	plan.RunSync:    func(g *program, _ *plan.Step) error { return g.runHost(context.Background()) },
+	plan.Run:        func(g *program, _ *plan.Step) error { return g.runHost(context.Background(), false) },
+	plan.RunSync:    func(g *program, _ *plan.Step) error { return g.runHost(context.Background(), true) },
 	plan.RunCancelAfter: func(g *program, st *plan.Step) error {
 		src := g.cancelAfter(st.Dur)
 		defer src.Dispose()
-		return g.runHost(src)
+		return g.runHost(src, false)
 	},
 	plan.RunBackground: func(g *program, _ *plan.Step) error {
 		g.w.Emit(trace.Event{Who: trace.Host, What: "run", Phase: trace.Begin})
@@ -200,11 +200,14 @@ func (g *program) cancelAfter(d time.Duration) *seam.Source {
 	return seam.NewSource(g.rt, context.Background()).CancelAfter(d, "main's token")
 }
 
-func (g *program) runHost(ctx context.Context) error {
+// runHost runs the host and waits. What waitRun waits for is known once the call has come back, which is when the host waits
+// for the first time; of a blocking call it never is.
+func (g *program) runHost(ctx context.Context, blocking bool) error {
 	return g.act("run", func() error {
-		fl := &flow{done: g.rt.NewEvent("the end of host.run")}
-		g.run = fl
-		g.rt.Call("run", func() { g.finish("run", fl, func() error { return g.hostRun(ctx) }) })
+		fl := g.begin("run", func() error { return g.hostRun(ctx) })
+		if !blocking {
+			g.run = fl
+		}
 		return g.wait(fl, "host.run")
 	})
 }

@@ -137,7 +137,7 @@ func (w *World) FirstUse(u puppet.Use) {
 		return
 	}
 	w.used[u] = true
-	if u == puppet.UseWork && !w.Sim.OnMain() {
+	if (u == puppet.UseWork || u == puppet.UseCall) && !w.Sim.OnMain() {
 		return // the pool is busy with the one who hands the work over
 	}
 	w.Sim.Busy(cost[u])
