@@ -10,12 +10,22 @@ import (
 type stage struct {
 	name       string
 	concurrent bool
-	abort      bool // a failure ends the pass (start stages, sequential)
-	skip       func(*entry) bool
-	before     func() error // checked before each service; an error ends the whole start or stop
+	abort      bool         // a failure ends the pass (start stages, sequential)
+	started    bool         // services that have not started are passed over
+	before     *seam.Source // not nil: checked before each service; that it is cancelled ends the whole start or stop
 	call       func(*entry, context.Context) error
-	after      func(*entry, error)
+	after      func(*Host, *entry, error)
 	orphan     *patience // not nil: calls that do not end are abandoned
+}
+
+// skips tells whether the pass leaves a service out.
+func (h *Host) skips(st *stage, e *entry) bool {
+	if !st.started {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !e.started
 }
 
 // run calls the stage's method of every service and collects the failures.
@@ -24,11 +34,11 @@ func (h *Host) run(st *stage, services []*entry, ctx context.Context, errs []err
 		return h.runConcurrent(st, services, ctx, errs)
 	}
 	for _, e := range services {
-		if st.skip != nil && st.skip(e) {
+		if h.skips(st, e) {
 			continue
 		}
 		if st.before != nil {
-			if err := st.before(); err != nil {
+			if err := st.before.Err(); err != nil {
 				return errs, err
 			}
 		}
@@ -40,7 +50,7 @@ func (h *Host) run(st *stage, services []*entry, ctx context.Context, errs []err
 			err = h.invoke(st.name, e, ctx, st.call)
 		}
 		if st.after != nil {
-			st.after(e, err)
+			st.after(h, e, err)
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -56,6 +66,7 @@ func (h *Host) run(st *stage, services []*entry, ctx context.Context, errs []err
 type task struct {
 	e    *entry
 	call string
+	why  string // what is waited for, in words
 	done seam.Event
 	err  error
 	seq  int // in which order calls ended
@@ -67,7 +78,8 @@ func (h *Host) launch(st *stage, e *entry, ctx context.Context) *task {
 }
 
 func (h *Host) launchSeq(st *stage, e *entry, ctx context.Context, ended *int) *task {
-	t := &task{e: e, call: st.name, done: h.rt.NewEvent(seam.Name(st.name, " of service ", e.name))}
+	why := seam.Name(st.name, " of service ", e.name)
+	t := &task{e: e, call: st.name, why: why, done: h.rt.NewEvent(why)}
 	if ended == nil {
 		ended = &t.own
 	}
@@ -98,11 +110,11 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 	ended := 0
 	var pending []*task
 	for _, e := range services {
-		if st.skip != nil && st.skip(e) {
+		if h.skips(st, e) {
 			continue
 		}
 		if st.before != nil {
-			if err := st.before(); err != nil {
+			if err := st.before.Err(); err != nil {
 				errs = append(errs, err)
 				break
 			}
@@ -113,7 +125,7 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 			continue
 		}
 		if st.after != nil {
-			st.after(e, t.err)
+			st.after(h, e, t.err)
 		}
 		switch {
 		case t.err == nil:
@@ -130,12 +142,12 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 			err = st.orphan.wait(t)
 		} else {
 			h.rt.Enter("host", seam.Name("waits for every ", st.name, ""))
-			h.rt.Wait(seam.Wait{For: t.done, Limit: seam.Forever, Why: seam.Name(st.name, " of service ", t.e.name)})
+			h.rt.Wait(seam.Wait{For: t.done, Limit: seam.Forever, Why: t.why})
 			h.rt.Leave()
 			err = t.err
 		}
 		if st.after != nil {
-			st.after(t.e, err)
+			st.after(h, t.e, err)
 		}
 		switch {
 		case err == nil:

@@ -54,19 +54,20 @@ func (h *Host) Start(ctx context.Context) error {
 	h.setStarting()
 
 	life := withHooks(services)
-	stages := [...]*stage{
+	stages := []stage{
 		{name: "starting", call: func(e *entry, ctx context.Context) error { return e.life.Starting(ctx) }},
-		{name: "start", call: func(e *entry, ctx context.Context) error { return e.svc.Start(ctx) }, after: h.afterStart},
+		{name: "start", call: func(e *entry, ctx context.Context) error { return e.svc.Start(ctx) }, after: (*Host).afterStart},
 		{name: "started", call: func(e *entry, ctx context.Context) error { return e.life.Started(ctx) }},
 	}
-	limit := h.patienceOf(src, h.startPatience)
-	for i, st := range stages {
+	limit := h.patienceOf(src, true)
+	for i := range stages {
+		st := &stages[i]
 		if i != 1 && len(life) == 0 {
 			continue
 		}
 		st.concurrent, st.abort, st.orphan = h.concurrentStart, true, limit
 		if h.rules.StartAfterStopRequest == "cease" {
-			st.before = src.Err
+			st.before = src
 		}
 		on := life
 		if i == 1 {

@@ -77,20 +77,15 @@ func (h *Host) stopNow(ctx context.Context) error {
 	}
 	var errs []error
 	var fatal error
-	limit := h.patienceOf(src, func() time.Duration { return h.patience })
+	limit := h.patienceOf(src, false)
 	life := withHooks(services)
-	skip := func(e *entry) bool {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return h.rules.StopUnstarted == "untouched" && !e.started
-	}
 	pass := func(name string, on []*entry, call func(*entry, context.Context) error) {
 		if len(on) == 0 || fatal != nil {
 			return
 		}
-		st := &stage{name: name, concurrent: h.concurrentStop, skip: skip, call: call, orphan: limit}
+		st := &stage{name: name, concurrent: h.concurrentStop, started: h.rules.StopUnstarted == "untouched", call: call, orphan: limit}
 		if h.rules.ExpiredStop == "skip" {
-			st.before = src.Err
+			st.before = src
 		}
 		errs, fatal = h.run(st, on, src, errs)
 	}
@@ -144,6 +139,9 @@ func (h *Host) concludeStop(src *seam.Source, errs []error) error {
 	return err
 }
 
+// lifetimeEntry stands for the application's lifetime where calls are named after their service.
+var lifetimeEntry = &entry{name: "lifetime"}
+
 // requestStop makes the stop request that every stop contains. It waits for the Stopping callbacks, where the rules bound
 // them not beyond the deadline.
 func (h *Host) requestStop(limit *patience) error {
@@ -151,7 +149,7 @@ func (h *Host) requestStop(limit *patience) error {
 		h.app.StopApplication()
 		return nil
 	}
-	t := &task{e: &entry{name: "lifetime"}, call: "applicationStopping", done: h.rt.NewEvent("the Stopping callbacks")}
+	t := &task{e: lifetimeEntry, call: "applicationStopping", why: "the Stopping callbacks", done: h.rt.NewEvent("the Stopping callbacks")}
 	h.rt.Start("applicationStopping", func() {
 		h.rt.Promise(t.done, "the Stopping callbacks return")
 		h.app.await()
@@ -181,15 +179,15 @@ func (h *Host) ForceStop() {
 type patience struct {
 	h     *Host
 	token *seam.Source
-	extra func() time.Duration
+	start bool // of a start
 }
 
 // patienceOf gives nil where the rules wait for every call as long as it takes.
-func (h *Host) patienceOf(token *seam.Source, extra func() time.Duration) *patience {
+func (h *Host) patienceOf(token *seam.Source, start bool) *patience {
 	if h.rules.ExpiredStop != "abandon" {
 		return nil
 	}
-	return &patience{h: h, token: token, extra: extra}
+	return &patience{h: h, token: token, start: start}
 }
 
 // startPatience is how long a start still waits for a call after its token was cancelled: the shutdown timeout if a stop
@@ -206,13 +204,16 @@ func (h *Host) startPatience() time.Duration {
 
 func (p *patience) wait(t *task) error {
 	h := p.h
-	why := seam.Name(t.call, " of service ", t.e.name)
 	h.rt.Enter("host", "waits")
 	defer h.rt.Leave()
-	if seam.WaitOr(h.rt, p.token, t.done, seam.Wait{Limit: seam.Forever, Why: why}) == seam.ByFor {
+	if seam.WaitOr(h.rt, p.token, t.done, seam.Wait{Limit: seam.Forever, Why: t.why}) == seam.ByFor {
 		return p.result(t)
 	}
-	if h.rt.Wait(seam.Wait{For: t.done, Limit: p.extra(), Why: why}) == seam.ByFor {
+	extra := h.patience
+	if p.start {
+		extra = h.startPatience()
+	}
+	if h.rt.Wait(seam.Wait{For: t.done, Limit: extra, Why: t.why}) == seam.ByFor {
 		return p.result(t)
 	}
 	err := &AbandonedError{Service: t.e.name, Call: t.call}
