@@ -243,6 +243,9 @@ func (p *Process) Deliver(name string) {
 		}
 	}
 	p.w.Sim.Go("signal "+name, func() {
+		if p.rules.SlowFirstUse {
+			p.w.Sim.Busy(delivery)
+		}
 		cancelled := false
 		for _, h := range handlers {
 			cancelled = h.f(sig)

@@ -163,6 +163,9 @@ const abortion = 30 * time.Microsecond
 // exiting is how long it takes from main's return to the first exit handler.
 const exiting = 5 * time.Microsecond
 
+// delivery is how long it takes from a signal to its first handler.
+const delivery = 5 * time.Microsecond
+
 // fine is the grain of a trace's times; what is finer only orders events.
 const fine = 100 * time.Microsecond
 
