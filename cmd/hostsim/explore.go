@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -140,6 +141,7 @@ func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) e
 		}
 		o.Save = func(r *explore.Result) error { return writeResult(f.out, r) }
 	}
+	debug.SetGCPercent(400) // little lives from run to run; collecting less often is a fifth faster
 	r, err := explore.Explore(ctx, o)
 	if err != nil {
 		return usage(err)

@@ -82,16 +82,32 @@ func (s *Schedule) String() string {
 	return b.String()
 }
 
-// namer gives every decision of a run its name.
-type namer struct{ count map[string]int }
+// namer gives every decision of a run its name: kind, candidates, and how often just this came up before.
+type namer struct {
+	count map[string]*int
+	buf   []byte
+}
 
-func (n *namer) name(point string, names []string) string {
-	key := point + " " + strings.Join(names, "|")
-	if n.count == nil {
-		n.count = map[string]int{}
+// name is valid until the next call.
+func (n *namer) name(point string, names ...string) []byte {
+	b := append(append(n.buf[:0], point...), ' ')
+	for i, s := range names {
+		if i > 0 {
+			b = append(b, '|')
+		}
+		b = append(b, s...)
 	}
-	n.count[key]++
-	return key + " #" + strconv.Itoa(n.count[key])
+	c := n.count[string(b)]
+	if c == nil {
+		if n.count == nil {
+			n.count = map[string]*int{}
+		}
+		c = new(int)
+		n.count[string(b)] = c
+	}
+	*c++
+	n.buf = strconv.AppendInt(append(b, " #"...), int64(*c), 10)
+	return n.buf
 }
 
 // choiceName tells candidate k from others of its name: the second one is "NAME (2)".
@@ -116,6 +132,7 @@ type Replay struct {
 	namer   namer
 	offered []string // the points that the run came to, in order
 	met     int      // how many of them there were when the schedule was last followed
+	quiet   bool     // nobody will ask for the divergence
 	Wrong   []string // decisions that could not be followed, with what was offered instead
 }
 
@@ -130,13 +147,10 @@ func NewReplay(s *Schedule) *Replay {
 
 // Choose implements sim.Chooser.
 func (r *Replay) Choose(point string, names []string) int {
-	at := r.namer.name(point, names)
-	r.offered = append(r.offered, at)
-	take, ok := r.want[at]
-	if !ok {
+	take, at := r.decided(r.namer.name(point, names...))
+	if take == "" {
 		return 0
 	}
-	r.follow(at)
 	for i := range names {
 		if strings.HasPrefix(take, names[i]) && choiceName(names, i) == take {
 			return i
@@ -148,17 +162,25 @@ func (r *Replay) Choose(point string, names []string) int {
 
 // Preempt implements sim.Preempter.
 func (r *Replay) Preempt(thread string) bool {
-	at := r.namer.name("preempt", []string{thread})
-	r.offered = append(r.offered, at)
-	take, ok := r.want[at]
-	if !ok {
-		return false
-	}
-	r.follow(at)
-	if take != hold {
+	take, at := r.decided(r.namer.name("preempt", thread))
+	if take != "" && take != hold {
 		r.Wrong = append(r.Wrong, fmt.Sprintf("at %q the schedule takes %q, which is not among %s", at, take, hold))
 	}
 	return take == hold
+}
+
+// decided gives what the schedule takes at a point that the run has come to, "" if it says nothing about it.
+func (r *Replay) decided(point []byte) (take, at string) {
+	take, ok := r.want[string(point)]
+	if r.quiet {
+		return take, ""
+	}
+	at = string(point)
+	r.offered = append(r.offered, at)
+	if ok {
+		r.follow(at)
+	}
+	return take, at
 }
 
 func (r *Replay) follow(at string) { r.used[at], r.met = true, len(r.offered) }
@@ -252,8 +274,8 @@ func (s *script) Choose(point string, names []string) int {
 	}
 	s.next++
 	if s.named {
-		if at := s.namer.name(point, names); k != 0 {
-			s.out = append(s.out, Decision{at, choiceName(names, k)})
+		if at := s.namer.name(point, names...); k != 0 {
+			s.out = append(s.out, Decision{string(at), choiceName(names, k)})
 		}
 	}
 	return k
@@ -272,8 +294,8 @@ func (s *script) Preempt(thread string) bool {
 	}
 	s.next++
 	if s.named {
-		if at := s.namer.name("preempt", []string{thread}); k != 0 {
-			s.out = append(s.out, Decision{at, hold})
+		if at := s.namer.name("preempt", thread); k != 0 {
+			s.out = append(s.out, Decision{string(at), hold})
 		}
 	}
 	return k != 0

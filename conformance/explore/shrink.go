@@ -55,7 +55,9 @@ func (s *shrinker) breaks(p *plan.Plan, d []Decision) bool {
 		return false
 	}
 	s.tries++
-	s.player.SetChooser(NewReplay(&Schedule{Decisions: d}))
+	r := NewReplay(&Schedule{Decisions: d})
+	r.quiet = true
+	s.player.SetChooser(r)
 	t, err := s.player.Play(p, s.o.Profile.Name)
 	if err != nil {
 		s.err = err
