@@ -238,7 +238,11 @@ func (f *exploreFlags) show(s streams, o *explore.Options, sc *scenarios.Scenari
 	if err := os.WriteFile(f.save, scenarios.Format(out), 0o644); err != nil {
 		return usage(err)
 	}
-	fmt.Fprintf(s.err, "saved as %s; hostsim replay %s --as %s shows it again\n", f.save, f.save, o.Profile.Name)
+	again := f.save + " --as " + o.Profile.Name
+	if f.impl != "" {
+		again += " --impl " + f.impl
+	}
+	fmt.Fprintf(s.err, "saved as %s; hostsim replay %s shows it again\n", f.save, again)
 	return nil
 }
 
