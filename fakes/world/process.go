@@ -243,7 +243,7 @@ func (p *Process) Deliver(name string) {
 		}
 	}
 	p.w.Sim.Go("signal "+name, func() {
-		if p.rules.SlowFirstUse {
+		if p.rules.SlowFirstUse && !p.rules.SigtermIsExit { // the older runtimes are quicker to it
 			p.w.Sim.Busy(delivery)
 		}
 		cancelled := false
