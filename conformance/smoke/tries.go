@@ -110,6 +110,8 @@ func (l *look) events() {
 			l.wrong(s, mend)
 		}
 	}
+	// A host that hands its services no token tells of none anywhere; one that tells of it here and not there forgets.
+	tokens := slices.ContainsFunc(l.tr.Events, func(e trace.Event) bool { return e.Token != trace.NoToken })
 	var before trace.Event
 	for _, e := range l.tr.Events {
 		switch e.Who {
@@ -123,8 +125,8 @@ func (l *look) events() {
 			once("phase", fmt.Sprintf("the event %s has no phase", name), `write two: "phase":"begin" when it begins and "phase":"end" with an outcome when it has ended`)
 		case call && e.Phase == trace.End && e.Outcome == "":
 			once("outcome", fmt.Sprintf("the event %s.end has no outcome", name), `add "outcome": ok, cancelled, or error:MESSAGE`)
-		case call && e.Phase == trace.Begin && e.Who != trace.Host && e.Token == trace.NoToken:
-			once("token", fmt.Sprintf("the event %s.begin does not say how its token is", name), `add "tokenCancelled": whether the context, token or signal that the method was handed has been cancelled already; false if it has none`)
+		case tokens && call && e.Phase == trace.Begin && e.Who != trace.Host && e.Token == trace.NoToken:
+			once("token", fmt.Sprintf("the event %s.begin does not say how its token is, and others do", name), `add "tokenCancelled": whether the context, token or signal that the method was handed has been cancelled already; leave it out everywhere if the host hands none`)
 		}
 		if e.At < before.At {
 			once("time", fmt.Sprintf("time goes back from %s to %s", before.Who+"."+before.What, name), `take "ms" from a monotonic clock, under the same lock that writes the line`)
