@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -14,8 +15,28 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// descendants lists the processes below root, zombies included, by process id.
+// walks limits how often descendants looks again while the tree changes.
+const walks = 20
+
+// descendants lists the processes below root, zombies included, by process id. A process whose parent ends while the
+// tree is walked moves to a place that may have been passed already, so that two walks in a row must see the same.
 func descendants(root int) ([]Process, error) {
+	before, err := walk(root)
+	for range walks {
+		if err != nil {
+			return nil, err
+		}
+		var again []Process
+		again, err = walk(root)
+		if err == nil && slices.EqualFunc(before, again, func(a, b Process) bool { return a.PID == b.PID && a.PPID == b.PPID }) {
+			return again, nil
+		}
+		before = again
+	}
+	return before, err
+}
+
+func walk(root int) ([]Process, error) {
 	if list, ok := childrenOf(root); ok {
 		return list, nil
 	}
