@@ -168,18 +168,8 @@ func patience(p *plan.Plan) time.Duration {
 	const day = 24 * time.Hour
 	sum := day
 	add := func(d time.Duration) { sum = min(sum+max(d, 0), 300*day) }
-	everyScript(p, func(s []plan.Step) {
-		for i := range s {
-			add(s[i].Dur)
-		}
-	})
-	for _, s := range p.Signals {
-		add(s.Wait)
-	}
-	for _, d := range []*time.Duration{p.Options.ShutdownTimeout, p.Options.StartupTimeout} {
-		if d != nil {
-			add(*d)
-		}
+	for d := range p.Durations() {
+		add(*d)
 	}
 	return sum
 }

@@ -40,9 +40,9 @@ type Implementation struct {
 }
 
 // Common are the features that the library gives every Go host that handles signals: background services by a goroutine, a
-// limit for the stop, stop requests, the exit code, and real sockets. A host adds its own: append(adapter.Common(), …).
+// limit for the stop, stop requests, a run that returns, the exit code, and real sockets. A host adds its own: append(adapter.Common(), …).
 func Common() []string {
-	return []string{"background", "shutdownTimeout", "stopRequest", "signals", "exitCode", "sockets"}
+	return []string{"background", "shutdownTimeout", "stopRequest", "signals", "runReturns", "exitCode", "sockets"}
 }
 
 // Host runs an application. Run starts it, waits until a stop is requested, by a signal, by the application or by the end
@@ -144,52 +144,20 @@ func (i *Implementation) unsupported(p *plan.Plan, lane string) string {
 	case lane == spec.Virtual && (len(p.Connections) > 0 || len(p.Files) > 0):
 		return "sockets are real ones, which a bubble cannot have"
 	}
-	why := ""
-	everyScript(p, func(s []plan.Step) {
-		for n := range s {
-			k := s[n].Kind
-			switch need := hostSteps[k]; {
-			case why != "":
-			case need != "" && !slices.Contains(i.Main, need):
-				why = i.Name + " has no " + need + " apart from run, which the step " + k.Name + " needs"
-			case k == plan.BuildAgain:
-				why = i.Name + " has no builder that is used twice"
-			case k == plan.OnCancelThrow:
-				why = "a callback of a context in Go has nobody to throw to"
-			case k == plan.StopApp && !has("stopRequest"):
-				why = lacks("stopRequest")
-			case k.Arg == plan.ArgAddress && lane == spec.Virtual:
-				why = "sockets are real ones, which a bubble cannot have"
-			}
-		}
-	})
-	return why
-}
-
-// everyScript calls f for each script of a plan, those of spawned threads included.
-func everyScript(p *plan.Plan, f func([]plan.Step)) {
-	var walk func(s []plan.Step)
-	walk = func(s []plan.Step) {
-		f(s)
-		for i := range s {
-			if len(s[i].Steps) > 0 {
-				walk(s[i].Steps)
-			}
+	for s := range p.AllSteps() {
+		k := s.Kind
+		switch need := hostSteps[k]; {
+		case need != "" && !slices.Contains(i.Main, need):
+			return i.Name + " has no " + need + " apart from run, which the step " + k.Name + " needs"
+		case k == plan.BuildAgain:
+			return i.Name + " has no builder that is used twice"
+		case k == plan.OnCancelThrow:
+			return "a callback of a context in Go has nobody to throw to"
+		case k == plan.StopApp && !has("stopRequest"):
+			return lacks("stopRequest")
+		case k.Arg == plan.ArgAddress && lane == spec.Virtual:
+			return "sockets are real ones, which a bubble cannot have"
 		}
 	}
-	for _, s := range p.Services {
-		for _, hook := range plan.Hooks(s.Kind) {
-			walk(s.Hooks[hook])
-		}
-	}
-	for _, scripts := range [][]plan.Script{p.ApplicationStarted, p.ApplicationStopping, p.ApplicationStopped} {
-		for _, s := range scripts {
-			walk(s)
-		}
-	}
-	if l := p.HostLifetime; l != nil {
-		walk(l.WaitForStart)
-		walk(l.Stop)
-	}
-	walk(p.Main)
+	return ""
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hostsim/hostsim/conformance/explore"
 	"github.com/hostsim/hostsim/conformance/mutants"
-	"github.com/hostsim/hostsim/conformance/shrink"
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/scenarios/plan"
@@ -204,7 +203,7 @@ func TestDivergence(t *testing.T) {
 	})
 	t.Run("points added", func(t *testing.T) {
 		// a service that starts threads of its own adds decisions, and changes none of those that count
-		more := shrink.Clone(small.Plan)
+		more := small.Plan.Clone()
 		z := options(t, "services: [{name: z, start: [{spawn: [{mark: one}]}, {spawn: [{mark: two}]}, {delay: 10ms}]}]", "strict", explore.Random, 1).Plan
 		more.Services = append(z.Services, more.Services...)
 		if said, broken := follow(t, more, small.Schedule); said != "" || !broken {

@@ -55,12 +55,12 @@ func sameOrder(a, b *trace.Trace) bool {
 
 // late copies a plan with every duration made longer at random.
 func late(p *plan.Plan, r *rand.Rand) *plan.Plan {
-	c := rescale(p, func(d time.Duration) time.Duration {
-		if d <= 0 || d >= 10*time.Second {
-			return d
+	c := p.Clone()
+	for d := range c.Durations() {
+		if *d > 0 && *d < 10*time.Second {
+			*d += time.Duration(r.Int64N(int64(slack)))
 		}
-		return d + time.Duration(r.Int64N(int64(slack)))
-	})
+	}
 	early := time.Duration(r.Int64N(int64(starting)))
 	for i := range c.Signals {
 		if s := &c.Signals[i]; strings.HasPrefix(s.After, "host.") {
@@ -68,68 +68,4 @@ func late(p *plan.Plan, r *rand.Rand) *plan.Plan {
 		}
 	}
 	return c
-}
-
-func unchanged(d time.Duration) time.Duration { return d }
-
-// rescale copies a plan with f applied to every duration.
-func rescale(p *plan.Plan, f func(time.Duration) time.Duration) *plan.Plan {
-	c := *p
-	c.Options.ShutdownTimeout = rescaled(p.Options.ShutdownTimeout, f)
-	c.Options.StartupTimeout = rescaled(p.Options.StartupTimeout, f)
-	c.Services = append([]plan.Service(nil), p.Services...)
-	for i := range c.Services {
-		hooks := make(map[string]plan.Script, len(p.Services[i].Hooks))
-		for h, s := range p.Services[i].Hooks {
-			hooks[h] = rescaleScript(s, f)
-		}
-		c.Services[i].Hooks = hooks
-	}
-	if l := p.HostLifetime; l != nil {
-		c.HostLifetime = &plan.HostLifetime{WaitForStart: rescaleScript(l.WaitForStart, f), Stop: rescaleScript(l.Stop, f)}
-	}
-	c.ApplicationStarted = rescaleAll(p.ApplicationStarted, f)
-	c.ApplicationStopping = rescaleAll(p.ApplicationStopping, f)
-	c.ApplicationStopped = rescaleAll(p.ApplicationStopped, f)
-	if p.ProcessExit != nil {
-		s := rescaleScript(*p.ProcessExit, f)
-		c.ProcessExit = &s
-	}
-	c.Main = rescaleScript(p.Main, f)
-	c.Signals = append([]plan.Stimulus(nil), p.Signals...)
-	for i := range c.Signals {
-		c.Signals[i].Wait = f(c.Signals[i].Wait)
-	}
-	return &c
-}
-
-func rescaled(d *time.Duration, f func(time.Duration) time.Duration) *time.Duration {
-	if d == nil {
-		return nil
-	}
-	v := f(*d)
-	return &v
-}
-
-func rescaleAll(in []plan.Script, f func(time.Duration) time.Duration) []plan.Script {
-	var out []plan.Script
-	for _, s := range in {
-		out = append(out, rescaleScript(s, f))
-	}
-	return out
-}
-
-func rescaleScript(in plan.Script, f func(time.Duration) time.Duration) plan.Script {
-	if in == nil {
-		return nil
-	}
-	out := make(plan.Script, len(in))
-	for i, s := range in {
-		if s.Kind.Arg == plan.ArgDuration {
-			s.Dur = f(s.Dur)
-		}
-		s.Steps = rescaleScript(s.Steps, f)
-		out[i] = s
-	}
-	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hostsim/hostsim/conformance/fuzz"
 	"github.com/hostsim/hostsim/conformance/process"
+	"github.com/hostsim/hostsim/conformance/shrink"
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/scenarios/plan"
@@ -190,7 +191,7 @@ func TestDifference(t *testing.T) {
 		if len(d.Small.Services) > len(d.Plan.Services) || len(plan.AppendJSON(nil, d.Small)) > len(plan.AppendJSON(nil, d.Plan)) {
 			t.Errorf("%s grew", d.Name())
 		}
-		for _, c := range fuzz.Smaller(d.Small) { // nothing more can be taken away
+		for c := range shrink.Smaller(d.Small) { // nothing more can be taken away
 			mine, _ := reference("dotnet-10")(context.Background(), c)
 			theirs, _ := reference("dotnet-7")(context.Background(), c)
 			if mine.End.Kind != theirs.End.Kind && d.Said.Kind == "end" {

@@ -122,39 +122,10 @@ func needs(p *plan.Plan) []string {
 	add("processExit", p.ProcessExit != nil)
 	add("sockets", len(p.Files)+len(p.Connections) > 0)
 	add("signals", len(p.Signals) > 0)
-	eachStep(p, func(st *plan.Step) {
+	for st := range p.AllSteps() {
 		add("sockets", st.Kind == plan.Listen)
 		add("stopRequest", st.Kind == plan.StopApp)
 		add("exitCode", st.Kind == plan.Exit || st.Kind == plan.ExitCode)
-	})
+	}
 	return out
-}
-
-// eachStep visits every step of a plan.
-func eachStep(p *plan.Plan, f func(*plan.Step)) {
-	var visit func(s plan.Script)
-	visit = func(s plan.Script) {
-		for i := range s {
-			f(&s[i])
-			visit(s[i].Steps)
-		}
-	}
-	for i := range p.Services {
-		for _, s := range p.Services[i].Hooks {
-			visit(s)
-		}
-	}
-	for _, list := range [][]plan.Script{p.ApplicationStarted, p.ApplicationStopping, p.ApplicationStopped} {
-		for _, s := range list {
-			visit(s)
-		}
-	}
-	if p.HostLifetime != nil {
-		visit(p.HostLifetime.WaitForStart)
-		visit(p.HostLifetime.Stop)
-	}
-	if p.ProcessExit != nil {
-		visit(*p.ProcessExit)
-	}
-	visit(p.Main)
 }

@@ -51,31 +51,9 @@ func lasting(s []plan.Step) bool {
 // longest is the longest finite time that a plan itself may take in one step: no event for less than that is no hang.
 func longest(p *plan.Plan) (d time.Duration) {
 	see := func(n time.Duration) { d = max(d, n) }
-	var walk func([]plan.Step)
-	walk = func(s []plan.Step) {
-		for i := range s {
-			see(s[i].Dur)
-			walk(s[i].Steps)
-		}
+	for s := range p.AllSteps() {
+		see(s.Dur)
 	}
-	for _, s := range p.Services {
-		for _, script := range s.Hooks {
-			walk(script)
-		}
-	}
-	for _, scripts := range [][]plan.Script{p.ApplicationStarted, p.ApplicationStopping, p.ApplicationStopped} {
-		for _, script := range scripts {
-			walk(script)
-		}
-	}
-	if l := p.HostLifetime; l != nil {
-		walk(l.WaitForStart)
-		walk(l.Stop)
-	}
-	if p.ProcessExit != nil {
-		walk(*p.ProcessExit)
-	}
-	walk(p.Main)
 	if t := p.Options.ShutdownTimeout; t != nil {
 		see(*t)
 	}

@@ -91,31 +91,12 @@ func (w *world) close() {
 
 // usesAddresses tells whether a plan has listeners.
 func usesAddresses(p *plan.Plan) bool {
-	if len(p.Connections) > 0 {
-		return true
-	}
-	var walk func(s []plan.Step) bool
-	walk = func(s []plan.Step) bool {
-		for i := range s {
-			if s[i].Kind.Arg == plan.ArgAddress || walk(s[i].Steps) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, s := range p.Services {
-		for _, script := range s.Hooks {
-			if walk(script) {
-				return true
-			}
-		}
-	}
-	for _, scripts := range [][]plan.Script{p.ApplicationStarted, p.ApplicationStopping, p.ApplicationStopped} {
-		if slices.ContainsFunc(scripts, func(s plan.Script) bool { return walk(s) }) {
+	for s := range p.AllSteps() {
+		if s.Kind.Arg == plan.ArgAddress {
 			return true
 		}
 	}
-	return walk(p.Main) || p.ProcessExit != nil && walk(*p.ProcessExit)
+	return len(p.Connections) > 0
 }
 
 // look looks at what the host left: ports that still answer, files. It is done before what was left behind is killed.

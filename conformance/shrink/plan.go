@@ -3,7 +3,8 @@
 package shrink
 
 import (
-	"sort"
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/hostsim/hostsim/scenarios/plan"
@@ -13,8 +14,33 @@ import (
 // stimuli, callbacks, options, steps, and then to make durations shorter. It is deterministic; keep is called for each
 // try and must not change the plan. p itself is not changed; keep(p) must be true.
 func Plan(p *plan.Plan, keep func(*plan.Plan) bool) *plan.Plan {
+	return fixpoint(p, keep, append(pieces[:len(pieces):len(pieces)], durations))
+}
+
+// Pieces is [Plan] that leaves durations as they are: for hosts in real time, where shorter waits race.
+func Pieces(p *plan.Plan, keep func(*plan.Plan) bool) *plan.Plan { return fixpoint(p, keep, pieces) }
+
+// Smaller gives every plan that is p without one piece, in the order of [Pieces]. None shares anything with p that can be changed.
+func Smaller(p *plan.Plan) iter.Seq[*plan.Plan] {
+	return func(yield func(*plan.Plan) bool) {
+		for _, r := range pieces {
+			for i := 0; ; i++ {
+				try := p.Clone()
+				more, changed := r(try, i)
+				if !more {
+					break
+				}
+				if changed && !yield(try) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func fixpoint(p *plan.Plan, keep func(*plan.Plan) bool, reductions []reduction) *plan.Plan {
 	for {
-		smaller := pass(p, keep)
+		smaller := pass(p, keep, reductions)
 		if smaller == p {
 			return p
 		}
@@ -23,10 +49,10 @@ func Plan(p *plan.Plan, keep func(*plan.Plan) bool) *plan.Plan {
 }
 
 // pass tries every reduction once, each on the outcome of the last that was kept.
-func pass(p *plan.Plan, keep func(*plan.Plan) bool) *plan.Plan {
+func pass(p *plan.Plan, keep func(*plan.Plan) bool, reductions []reduction) *plan.Plan {
 	for _, r := range reductions {
 		for i := 0; ; {
-			try := Clone(p)
+			try := p.Clone()
 			more, changed := r(try, i)
 			if !more {
 				break
@@ -44,7 +70,8 @@ func pass(p *plan.Plan, keep func(*plan.Plan) bool) *plan.Plan {
 // reduction makes the i-th change of its kind. more is false when there is no i-th; changed is false when it would change nothing.
 type reduction func(p *plan.Plan, i int) (more, changed bool)
 
-var reductions = []reduction{
+// pieces takes things away; nothing that stays is changed.
+var pieces = []reduction{
 	func(p *plan.Plan, i int) (bool, bool) { return remove(&p.Services, i), true },
 	func(p *plan.Plan, i int) (bool, bool) { return remove(&p.Signals, i), true },
 	func(p *plan.Plan, i int) (bool, bool) { return remove(&p.Connections, i), true },
@@ -58,7 +85,6 @@ var reductions = []reduction{
 	hooks,
 	mainSteps,
 	scriptSteps,
-	durations,
 }
 
 func remove[T any](list *[]T, i int) bool {
@@ -101,7 +127,7 @@ func singles(p *plan.Plan, i int) (more, changed bool) {
 func hooks(p *plan.Plan, i int) (more, changed bool) {
 	for s := range p.Services {
 		svc := &p.Services[s]
-		for _, h := range hookNames(svc) {
+		for _, h := range svc.HookNames() {
 			if i == 0 {
 				delete(svc.Hooks, h)
 				return true, true
@@ -109,25 +135,26 @@ func hooks(p *plan.Plan, i int) (more, changed bool) {
 			i--
 		}
 		if i == 0 {
-			changed = svc.Kind == plan.Lifecycle || svc.WatchTokens
-			if svc.Kind == plan.Lifecycle {
-				svc.Kind = plan.Hosted
-			}
-			svc.WatchTokens = false
-			return true, changed
+			return true, plain(svc)
 		}
 		i--
 	}
 	return false, false
 }
 
-func hookNames(s *plan.Service) []string {
-	out := make([]string, 0, len(s.Hooks))
-	for h := range s.Hooks {
-		out = append(out, h)
+// plain makes a lifecycle service a hosted one, without the hooks that those do not have, and stops watching tokens.
+func plain(s *plan.Service) (changed bool) {
+	changed = s.Kind == plan.Lifecycle || s.WatchTokens
+	s.WatchTokens = false
+	if s.Kind == plan.Lifecycle {
+		s.Kind = plan.Hosted
+		for _, h := range s.HookNames() {
+			if !slices.Contains(plan.Hooks(s.Kind), h) {
+				delete(s.Hooks, h)
+			}
+		}
 	}
-	sort.Strings(out)
-	return out
+	return changed
 }
 
 // mainSteps takes away steps of main, the build excepted.
@@ -142,183 +169,37 @@ func mainSteps(p *plan.Plan, i int) (more, changed bool) {
 	return true, true
 }
 
-// scriptSteps takes away single steps, innermost last.
+// scriptSteps takes away single steps of the other scripts, innermost last.
 func scriptSteps(p *plan.Plan, i int) (more, changed bool) {
-	eachScript(p, func(s *plan.Script) bool {
+	for s := range p.Scripts() {
+		if s == (*plan.Script)(&p.Main) {
+			continue
+		}
 		if i < len(*s) {
 			remove((*[]plan.Step)(s), i)
-			more, changed = true, true
-			return false
+			return true, true
 		}
 		i -= len(*s)
-		return true
-	})
-	return more, changed
+	}
+	return false, false
 }
 
 // durations makes one duration half as long, rounded to 10 ms, and very short ones none.
 func durations(p *plan.Plan, i int) (more, changed bool) {
-	eachDuration(p, func(d *time.Duration) bool {
+	for d := range p.Durations() {
 		if i > 0 {
 			i--
-			return true
+			continue
 		}
-		more = true
-		if *d > 0 {
-			half := (*d / 2).Round(10 * time.Millisecond)
-			if half >= *d || half < 10*time.Millisecond {
-				half = 0
-			}
-			*d, changed = half, true
+		if *d <= 0 {
+			return true, false
 		}
-		return false
-	})
-	return more, changed
-}
-
-// eachScript visits every script of the plan, outer before inner, until f says no.
-func eachScript(p *plan.Plan, f func(*plan.Script) bool) {
-	var visit func(s *plan.Script) bool
-	visit = func(s *plan.Script) bool {
-		if !f(s) {
-			return false
+		half := (*d / 2).Round(10 * time.Millisecond)
+		if half >= *d || half < 10*time.Millisecond {
+			half = 0
 		}
-		for i := range *s {
-			if len((*s)[i].Steps) > 0 && !visit(&(*s)[i].Steps) {
-				return false
-			}
-		}
-		return true
+		*d = half
+		return true, true
 	}
-	for i := range p.Services {
-		svc := &p.Services[i]
-		for _, h := range hookNames(svc) {
-			script := svc.Hooks[h]
-			ok := visit(&script)
-			svc.Hooks[h] = script
-			if !ok {
-				return
-			}
-		}
-	}
-	for _, list := range [][]plan.Script{p.ApplicationStarted, p.ApplicationStopping, p.ApplicationStopped} {
-		for i := range list {
-			if !visit(&list[i]) {
-				return
-			}
-		}
-	}
-	if p.HostLifetime != nil && (!visit(&p.HostLifetime.WaitForStart) || !visit(&p.HostLifetime.Stop)) {
-		return
-	}
-	if p.ProcessExit != nil && !visit(p.ProcessExit) {
-		return
-	}
-	for i := range p.Main {
-		if len(p.Main[i].Steps) > 0 && !visit(&p.Main[i].Steps) {
-			return
-		}
-	}
-}
-
-// eachDuration visits every duration of the plan until f says no.
-func eachDuration(p *plan.Plan, f func(*time.Duration) bool) {
-	going := true
-	visit := func(d *time.Duration) bool {
-		if going {
-			going = f(d)
-		}
-		return going
-	}
-	for _, o := range []*time.Duration{p.Options.ShutdownTimeout, p.Options.StartupTimeout} {
-		if o != nil && !visit(o) {
-			return
-		}
-	}
-	for i := range p.Signals {
-		if !visit(&p.Signals[i].Wait) {
-			return
-		}
-	}
-	for i := range p.Connections {
-		if !visit(&p.Connections[i].Wait) || !visit(&p.Connections[i].Hold) {
-			return
-		}
-	}
-	eachScript(p, func(s *plan.Script) bool {
-		for i := range *s {
-			if (*s)[i].Kind.Arg == plan.ArgDuration && !visit(&(*s)[i].Dur) {
-				return false
-			}
-		}
-		return true
-	})
-	for i := range p.Main {
-		if p.Main[i].Kind.Arg == plan.ArgDuration && !visit(&p.Main[i].Dur) {
-			return
-		}
-	}
-}
-
-// Clone copies a plan so that nothing is shared.
-func Clone(p *plan.Plan) *plan.Plan {
-	c := *p
-	c.Options.ShutdownTimeout = clonePtr(p.Options.ShutdownTimeout)
-	c.Options.StartupTimeout = clonePtr(p.Options.StartupTimeout)
-	c.Options.ConcurrentStart = clonePtr(p.Options.ConcurrentStart)
-	c.Options.ConcurrentStop = clonePtr(p.Options.ConcurrentStop)
-	c.Config = append([]plan.Setting(nil), p.Config...)
-	c.Services = append([]plan.Service(nil), p.Services...)
-	for i := range c.Services {
-		hooks := make(map[string]plan.Script, len(c.Services[i].Hooks))
-		for h, s := range c.Services[i].Hooks {
-			hooks[h] = cloneScript(s)
-		}
-		c.Services[i].Hooks = hooks
-	}
-	if p.HostLifetime != nil {
-		l := *p.HostLifetime
-		l.WaitForStart, l.Stop = cloneScript(l.WaitForStart), cloneScript(l.Stop)
-		c.HostLifetime = &l
-	}
-	c.ApplicationStarted = cloneScripts(p.ApplicationStarted)
-	c.ApplicationStopping = cloneScripts(p.ApplicationStopping)
-	c.ApplicationStopped = cloneScripts(p.ApplicationStopped)
-	if p.ProcessExit != nil {
-		s := cloneScript(*p.ProcessExit)
-		c.ProcessExit = &s
-	}
-	c.SignalHandlers = append([]plan.SignalHandler(nil), p.SignalHandlers...)
-	c.Main = cloneScript(p.Main)
-	c.Signals = append([]plan.Stimulus(nil), p.Signals...)
-	c.Connections = append([]plan.Connection(nil), p.Connections...)
-	c.Files = append([]plan.File(nil), p.Files...)
-	return &c
-}
-
-func clonePtr[T any](p *T) *T {
-	if p == nil {
-		return nil
-	}
-	v := *p
-	return &v
-}
-
-func cloneScripts(in []plan.Script) []plan.Script {
-	var out []plan.Script
-	for _, s := range in {
-		out = append(out, cloneScript(s))
-	}
-	return out
-}
-
-func cloneScript(s plan.Script) plan.Script {
-	if s == nil {
-		return nil
-	}
-	out := append(plan.Script{}, s...)
-	for i := range out {
-		out[i].Steps = cloneScript(out[i].Steps)
-	}
-	return out
+	return false, false
 }
