@@ -38,8 +38,11 @@ type Options struct {
 	Bound     int           // Exhaustive: at most so many decisions that are not the default; 0: 2
 	Depth     int           // PCT: 0: 3
 	Jobs      int           // workers; 0: one for each processor
-	Shard, Of int           // this part of so many; 0 of 0: all
-	Version   string        // of hostsim, for the schedules that are written
+	// Anew says that every schedule is played, also one that takes the same decisions as an earlier one and therefore gives
+	// the same run. The result is the same.
+	Anew      bool
+	Shard, Of int    // this part of so many; 0 of 0: all
+	Version   string // of hostsim, for the schedules that are written
 	Progress  func(done, of int)
 
 	// Base is the unfinished result of this same exploration that an earlier process left behind: it goes on from there.

@@ -79,18 +79,21 @@ func run(t *testing.T, o explore.Options) []byte {
 	return b
 }
 
-// BenchmarkSchedules is the two-service SIGTERM scenario under all clauses of strict, with the collector as the command sets it.
+// BenchmarkSchedules is the two-service SIGTERM scenario under all clauses of strict, with the collector as the command sets
+// it: with what is known of earlier schedules, as the command explores, and with every schedule played anew.
 func BenchmarkSchedules(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	for _, strategy := range []string{explore.Random, explore.PCT} {
-		b.Run(strategy, func(b *testing.B) {
-			o := options(b, twoServices, "strict", strategy, b.N)
-			o.Jobs = 1
-			b.ReportAllocs()
-			if _, err := explore.Explore(context.Background(), o); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "schedules/s")
-		})
+		for name, anew := range map[string]bool{"known": false, "anew": true} {
+			b.Run(strategy+"/"+name, func(b *testing.B) {
+				o := options(b, twoServices, "strict", strategy, b.N)
+				o.Jobs, o.Anew = 1, anew
+				b.ReportAllocs()
+				if _, err := explore.Explore(context.Background(), o); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "schedules/s")
+			})
+		}
 	}
 }

@@ -42,7 +42,7 @@ func hunt(t *testing.T, m *mutants.Mutant, sc *scenarios.Scenario, o explore.Opt
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	o.Scenario, o.Plan, o.Profile, o.Jobs, o.Schedules = sc.Name, sc.Plan, spec.MustLoad().MustProfile(m.Profile), 1, limit
-	o.Clauses = []string{m.Clause}
+	o.Clauses, o.Anew = []string{m.Clause}, true // what is counted is plays
 	h := &hunter{Player: m.Lane(), o: &o, v: &explore.Violation{Clause: m.Clause}, stop: cancel}
 	o.NewPlayer = func() explore.Player { return h }
 	if _, err := explore.Explore(ctx, o); err != nil {

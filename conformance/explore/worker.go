@@ -16,6 +16,8 @@ type worker struct {
 	script *script
 	random random
 	pct    pct
+	memory memory
+	prefix []choice // scratch for what the memory knows of a schedule
 	checks []clauseCheck
 	result *Result
 }
@@ -26,7 +28,7 @@ type clauseCheck struct {
 }
 
 func newWorker(o *Options) *worker {
-	w := &worker{o: o, player: o.NewPlayer(), result: newResult(o), pct: pct{depth: o.Depth}}
+	w := &worker{o: o, player: o.NewPlayer(), result: newResult(o), pct: pct{depth: o.Depth}, memory: memory{off: o.Anew}}
 	want := map[string]bool{}
 	for _, id := range o.Clauses {
 		want[id] = true
@@ -45,6 +47,7 @@ func newWorker(o *Options) *worker {
 // chooser makes the worker's chooser.
 func (w *worker) chooser() sim.Chooser {
 	if w.o.Strategy == PCT {
+		w.memory.pct = &w.pct
 		s := &pctScript{p: &w.pct}
 		w.script = &s.script
 		return s
@@ -56,7 +59,7 @@ func (w *worker) chooser() sim.Chooser {
 // list gives the choices of the last run.
 func (w *worker) list() []choice { return w.script.list }
 
-// seed plays the i-th schedule of the strategy.
+// seed plays the i-th schedule of the strategy, or knows what it would give.
 func (w *worker) seed(i int) error {
 	seed := w.o.Seed + uint64(i)
 	var pick strategy
@@ -67,8 +70,21 @@ func (w *worker) seed(i int) error {
 	case PCT:
 		w.pct.begin(seed)
 		pick = &w.pct
+	default:
+		return w.play(uint64(i), nil, nil)
 	}
-	return w.play(uint64(i), nil, pick)
+	list, hash, known := w.memory.walk(pick, w.prefix[:0])
+	w.prefix = list
+	if known {
+		if s := w.result.traces[hash]; s != nil {
+			w.enter(s, uint64(i), list)
+			return nil
+		}
+		pick = nil // judged for an earlier result: this one has to see it as well
+	} else if !w.memory.off {
+		pick = &w.memory
+	}
+	return w.play(uint64(i), list, pick)
 }
 
 // run plays one schedule: the choices of list, and then those of pick.
@@ -83,22 +99,28 @@ func (w *worker) play(index uint64, list []choice, pick strategy) error {
 	if err != nil {
 		return err
 	}
-	r := w.result
-	r.Schedules++
-	r.Decisions += len(w.script.list)
 	h := hash(t)
-	known := r.traces[h]
-	if known == nil {
-		known = w.judge(t, index)
-		r.traces[h] = known
-	} else if index < known.first {
-		known.first = index
-		if len(known.broken) > 0 {
-			known.list = append(known.list[:0], w.script.list...)
+	w.memory.ended(h)
+	s := w.result.traces[h]
+	if s == nil {
+		s = w.judge(t, index)
+		w.result.traces[h] = s
+	}
+	w.enter(s, index, w.script.list)
+	return nil
+}
+
+// enter counts a schedule that gave what was seen.
+func (w *worker) enter(s *seen, index uint64, list []choice) {
+	w.result.Schedules++
+	w.result.Decisions += len(list)
+	s.count++
+	if index < s.first {
+		s.first = index
+		if len(s.broken) > 0 {
+			s.list = append(s.list[:0], list...)
 		}
 	}
-	known.count++
-	return nil
 }
 
 // judge looks at a trace that was not seen before.

@@ -101,8 +101,20 @@ func (t *tcpEvents) SetReadDeadline(d time.Time) error {
 
 func (t *tcpEvents) childStarted() {}
 
-// childExited refuses who has not connected by now.
-func (t *tcpEvents) childExited() { _ = t.l.Close() }
+// childExited ends the wait for a connection. One of the child's may still stand in the queue of the listener, and would be
+// lost if that were closed; so we connect behind it, and what is accepted first is the child's, or ends at once.
+func (t *tcpEvents) childExited() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.conn != nil || t.err != nil {
+		return
+	}
+	if c, err := net.DialTimeout("tcp", t.l.Addr().String(), time.Second); err == nil {
+		_ = c.Close()
+	} else {
+		_ = t.l.Close()
+	}
+}
 
 func (t *tcpEvents) Close() error {
 	_ = t.l.Close()
