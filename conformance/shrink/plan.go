@@ -72,7 +72,7 @@ type reduction func(p *plan.Plan, i int) (more, changed bool)
 
 // pieces takes things away; nothing that stays is changed.
 var pieces = []reduction{
-	func(p *plan.Plan, i int) (bool, bool) { return remove(&p.Services, i), true },
+	services,
 	func(p *plan.Plan, i int) (bool, bool) { return remove(&p.Signals, i), true },
 	func(p *plan.Plan, i int) (bool, bool) { return remove(&p.Connections, i), true },
 	func(p *plan.Plan, i int) (bool, bool) { return remove(&p.Files, i), true },
@@ -96,6 +96,21 @@ func remove[T any](list *[]T, i int) bool {
 		*list = nil
 	}
 	return true
+}
+
+// services takes a service away, and with it the stimuli that wait for one of its events.
+func services(p *plan.Plan, i int) (more, changed bool) {
+	if !remove(&p.Services, i) {
+		return false, false
+	}
+	dropStrays(p)
+	return true, true
+}
+
+// dropStrays takes away the stimuli that wait for what the plan no longer has: it could not be read back.
+func dropStrays(p *plan.Plan) {
+	p.Signals = slices.DeleteFunc(p.Signals, func(s plan.Stimulus) bool { return !p.Belongs(s.After) })
+	p.Connections = slices.DeleteFunc(p.Connections, func(c plan.Connection) bool { return !p.Belongs(c.After) })
 }
 
 // singles takes away keys that are there once.
@@ -135,7 +150,9 @@ func hooks(p *plan.Plan, i int) (more, changed bool) {
 			i--
 		}
 		if i == 0 {
-			return true, plain(svc)
+			changed = plain(svc)
+			dropStrays(p)
+			return true, changed
 		}
 		i--
 	}

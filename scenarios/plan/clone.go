@@ -14,6 +14,9 @@ func (p *Plan) Clone() *Plan {
 	for i := range c.Services {
 		s := &c.Services[i]
 		was := s.Hooks
+		if was == nil {
+			continue
+		}
 		s.Hooks = make(map[string]Script, len(was))
 		for h, script := range was {
 			s.Hooks[h] = script.clone()

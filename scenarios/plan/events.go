@@ -39,8 +39,9 @@ func splitEvent(event string) (who, what, phase string) {
 	return who, what, ""
 }
 
-// belongs tells whether an event is one of an actor that the plan has, whatever its scripts are.
-func belongs(p *Plan, event string) bool {
+// Belongs tells whether an event, WHO.WHAT or WHO.WHAT.PHASE, is one of an actor that the plan has, whatever its scripts
+// are. A plan with a stimulus after any other event cannot be read back.
+func (p *Plan) Belongs(event string) bool {
 	who, what, _ := splitEvent(event)
 	who, thread := cutThreads(who)
 	words, fixed := vocabulary[who]

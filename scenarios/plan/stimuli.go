@@ -95,7 +95,7 @@ func (r *reader) validate() {
 		return // what is broken might have been what the event belongs to
 	}
 	for _, a := range r.after {
-		if event := a.node.Text; !belongs(r.plan, event) {
+		if event := a.node.Text; !r.plan.Belongs(event) {
 			r.errs.At(a.node, Error{Rule: "event that can never happen", Where: a.where + ", after", Found: a.node.Found(), Expected: eventForm, Nearest: nearestEvent(r.plan, event)})
 		}
 	}

@@ -68,7 +68,7 @@ func (s *Script) visit(yield func(*Script) bool) bool {
 		return false
 	}
 	for i := range *s {
-		if st := &(*s)[i]; len(st.Steps) > 0 && !st.Steps.visit(yield) {
+		if st := &(*s)[i]; st.Kind == Spawn && !st.Steps.visit(yield) {
 			return false
 		}
 	}
