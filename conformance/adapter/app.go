@@ -96,9 +96,10 @@ func (a *App) NotifyContext(ctx context.Context, sigs ...os.Signal) (context.Con
 }
 
 // FakeSignals is for hosts that register for signals themselves: from now on it gives SIGINT and SIGTERM of the simulated
-// process, until that has ended; in the process lane, where the host's own signals come, it is nil.
+// process, until that has ended. Where the host's own signals come it is nil: in the process lane, and in a virtual run of
+// an adapter that hostsim build has compiled.
 func (a *App) FakeSignals() <-chan os.Signal {
-	if !a.Virtual() {
+	if l, ok := a.lane.(*virtualLane); !ok || l.controlled {
 		return nil
 	}
 	c, _ := a.lane.signals([]os.Signal{os.Interrupt, signalNames["SIGTERM"]})

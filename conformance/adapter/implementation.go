@@ -89,6 +89,7 @@ func (i *Implementation) identity() protocol.Identity {
 	if i.Virtual || i.Simulate != nil {
 		id.Lanes = append(id.Lanes, spec.Virtual)
 	}
+	id.Schedules = controlBuilt && i.Virtual && i.Simulate == nil
 	return id
 }
 

@@ -46,6 +46,8 @@ type server struct {
 	i   *Implementation
 	out *protocol.Writer
 	in  *protocol.CommandReader
+
+	control *scheduled // nil until the first controlled run
 }
 
 // serve plays plans until there are no more, then ends the process. t is nil until the first virtual run.
@@ -76,11 +78,11 @@ func (s *server) serve(t *testing.T) {
 			continue
 		}
 		if t != nil {
-			s.virtual(t, p)
+			s.virtual(t, p, run)
 			continue
 		}
 		withT(func(t *testing.T) {
-			s.virtual(t, p)
+			s.virtual(t, p, run)
 			s.serve(t)
 		})
 	}
@@ -97,13 +99,36 @@ func (s *server) process(run protocol.Run, p *plan.Plan) {
 }
 
 // virtual plays a plan in a bubble. The events go out at once, so that a host that takes the whole process along leaves a trace.
-func (s *server) virtual(t *testing.T, p *plan.Plan) {
+func (s *server) virtual(t *testing.T, p *plan.Plan, run protocol.Run) {
+	if controlBuilt {
+		s.controlled(t, p, run)
+		return
+	}
 	rec := &recorder{also: func(e trace.Event) { _ = s.out.Event(e) }}
 	end, left := s.i.play(t, p, rec)
 	_ = s.out.End(end)
 	if !left {
 		os.Exit(0)
 	}
+}
+
+// controlled plays a plan in a bubble under the schedule that the run asks for, and writes what it showed when it has ended.
+func (s *server) controlled(t *testing.T, p *plan.Plan, run protocol.Run) {
+	if s.control == nil {
+		s.control = &scheduled{i: s.i, t: t}
+	}
+	events, end, sch, err := s.control.run(p, string(run.Plan), run.Schedule, run.Explain)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, s.i.Name+":", err)
+		os.Exit(2)
+	}
+	for _, e := range events {
+		_ = s.out.Event(e)
+	}
+	if run.Schedule != "" {
+		_ = s.out.Schedule(*sch)
+	}
+	_ = s.out.End(end)
 }
 
 // simulated plays a plan in the host's own simulation.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"sync"
@@ -22,6 +23,8 @@ var errNoSockets = errors.New("no sockets in the virtual lane")
 type virtualLane struct {
 	rec   *recorder
 	began time.Time
+
+	controlled bool // see scheduled
 
 	mu      sync.Mutex
 	most    int // events
@@ -44,7 +47,21 @@ func newVirtualLane(p *plan.Plan, rec *recorder) *virtualLane {
 
 func (l *virtualLane) runtime() seam.Runtime { return &mortal{seam.NewReal(nil), l.done} }
 
-func (l *virtualLane) over() <-chan struct{} { return l.done }
+func (l *virtualLane) over() <-chan struct{} {
+	if l.controlled { // nobody goes on after the end
+		return nil
+	}
+	return l.done
+}
+
+// quietly makes what the lane does for itself no scheduling point, until the function that it gives is called.
+func (l *virtualLane) quietly() func() {
+	if !l.controlled {
+		return func() {}
+	}
+	controlQuiet(1)
+	return func() { controlQuiet(-1) }
+}
 
 func (l *virtualLane) virtual() bool { return true }
 
@@ -53,8 +70,10 @@ func (l *virtualLane) ready() {}
 // Emit writes an event; what waits for it becomes due. After the end of the process it ends the goroutine that calls it.
 func (l *virtualLane) Emit(e trace.Event) {
 	l.mu.Lock()
+	aloud := l.quietly()
 	ended := l.ended
 	l.emit(e)
+	aloud()
 	l.mu.Unlock()
 	if ended {
 		runtime.Goexit()
@@ -94,6 +113,13 @@ func (l *virtualLane) emit(e trace.Event) {
 
 // deliver is a signal that reaches the process: those who registered for it get it, else it does what it does by default.
 func (l *virtualLane) deliver(name string, outside bool) {
+	if l.controlled {
+		if outside {
+			l.Emit(trace.Event{Who: trace.Signal, What: name})
+		}
+		raise(name)
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if outside && !l.ended {
@@ -120,6 +146,11 @@ func (l *virtualLane) finish(e trace.Ending) {
 		return
 	}
 	l.ended = true
+	if l.controlled {
+		controlQuiet(1)
+		l.rec.finish(e)
+		controlGiveUp() // does not return
+	}
 	l.rec.finish(e)
 	close(l.done)
 	for _, s := range l.subs { // so that who waits for a signal comes back, and is unwound
@@ -169,6 +200,10 @@ func (l *virtualLane) Raise(name string) { l.deliver(name, false) }
 
 func (l *virtualLane) signals(sigs []os.Signal) (<-chan os.Signal, func()) {
 	s := &subscription{sigs, make(chan os.Signal, 1)}
+	if l.controlled {
+		signal.Notify(s.c, sigs...)
+		return s.c, func() { signal.Stop(s.c) }
+	}
 	l.mu.Lock()
 	l.subs = append(l.subs, s)
 	l.mu.Unlock()

@@ -23,6 +23,10 @@ func AppendRun(b []byte, r Run) []byte {
 	b = append(b, `,"fresh":`...)
 	b = strconv.AppendBool(b, r.Fresh)
 	b = appendField(b, "dir", r.Dir)
+	b = appendField(b, "schedule", r.Schedule)
+	if r.Explain {
+		b = append(b, `,"explain":true`...)
+	}
 	b = append(b, `,"plan":`...)
 	b = append(b, bytes.TrimSpace(r.Plan)...)
 	return append(b, "}}\n"...)
@@ -49,6 +53,8 @@ func (c *CommandReader) Next() (Run, error) {
 			Lane     string          `json:"lane"`
 			Fresh    bool            `json:"fresh"`
 			Dir      string          `json:"dir"`
+			Schedule string          `json:"schedule"`
+			Explain  bool            `json:"explain"`
 			Plan     json.RawMessage `json:"plan"`
 		} `json:"run"`
 	}
@@ -63,7 +69,7 @@ func (c *CommandReader) Next() (Run, error) {
 	case len(r.Plan) == 0:
 		return Run{}, errors.New("protocol: a run without a plan")
 	default:
-		return Run{ID: r.ID, Lane: r.Lane, Fresh: r.Fresh, Dir: r.Dir, Plan: r.Plan}, nil
+		return Run{ID: r.ID, Lane: r.Lane, Fresh: r.Fresh, Dir: r.Dir, Plan: r.Plan, Schedule: r.Schedule, Explain: r.Explain}, nil
 	}
 }
 

@@ -14,10 +14,11 @@ import (
 )
 
 var (
-	messageKeys  = []string{"identity", "ready", "listening", "skip", "end"}
+	messageKeys  = []string{"identity", "ready", "listening", "skip", "schedule", "end"}
 	eventKeys    = []string{"ms", "who", "what", "phase", "outcome", "tokenCancelled", "detail", "seq"}
-	identityKeys = []string{"protocol", "implementation", "version", "language", "runtime", "profile", "features", "lanes", "reuse"}
+	identityKeys = []string{"protocol", "implementation", "version", "language", "runtime", "profile", "features", "lanes", "reuse", "schedules"}
 	endKeys      = []string{"kind", "code", "signal", "cycle", "stuck", "reason"}
+	scheduleKeys = []string{"name", "decisions", "hash", "said"}
 	waitKeys     = []string{"who", "where", "resource", "holder", "since"}
 	lanes        = []string{spec.Process, spec.Virtual}
 	phases       = []string{"begin", "end"}
@@ -157,6 +158,8 @@ func (d *decoder) message(v *value) Message {
 			return Message{Kind: ListeningMessage, Listening: d.listening(&f.val)}
 		case "skip":
 			return Message{Kind: SkipMessage, Skip: d.text(v, "skip", "the message", 4*MaxName, true)}
+		case "schedule":
+			return Message{Kind: ScheduleMessage, Schedule: d.schedule(&f.val)}
 		case "end":
 			return Message{Kind: EndMessage, End: d.end(&f.val)}
 		}
@@ -199,6 +202,7 @@ func (d *decoder) identity(v *value) *Identity {
 	id.Features = d.texts(v, "features", what)
 	id.Lanes = d.texts(v, "lanes", what)
 	id.Reuse, _ = d.flag(v, "reuse", what)
+	id.Schedules, _ = d.flag(v, "schedules", what)
 	if d.fault == nil && len(id.Lanes) == 0 {
 		d.fail(MissingKey, what+` without "lanes"`, `"lanes", a list with at least one of process, virtual`, `write "lanes":["process"]`)
 	}
@@ -264,6 +268,18 @@ func (d *decoder) listening(v *value) []Listening {
 		out = append(out, Listening{key, d.text(v, key, "listening", 16*MaxName, true)})
 	}
 	return out
+}
+
+func (d *decoder) schedule(v *value) *Schedule {
+	const what = "the schedule"
+	d.known(v, what, scheduleKeys)
+	s := &Schedule{Name: d.text(v, "name", what, MaxName, true), Hash: d.text(v, "hash", what, MaxName, true), Said: d.text(v, "said", what, MaxSaid, false)}
+	if f := v.get("decisions"); f == nil {
+		d.fail(MissingKey, what+` without "decisions"`, `"decisions", a whole number`, "")
+	} else {
+		s.Decisions = int(d.number(f, "decisions", what, 0, MaxNumber, true))
+	}
+	return s
 }
 
 func (d *decoder) end(v *value) trace.Ending {

@@ -18,6 +18,7 @@ type Identity struct {
 	Features       []string // features of package spec that it has
 	Lanes          []string // lanes that it offers, of spec.Process and spec.Virtual; at least one
 	Reuse          bool     // one process may serve many plans, where exit is not under test
+	Schedules      bool     // a virtual run can be played under a schedule that hostsim names
 }
 
 // Offers tells whether the adapter offers a lane.
@@ -40,12 +41,13 @@ const (
 	ReadyMessage                     // the program is ready to serve
 	ListeningMessage                 // Listening
 	SkipMessage                      // Skip: the plan is not played, and why
+	ScheduleMessage                  // Schedule: under which the virtual run was played
 	EndMessage                       // End: the plan has been played, the process stays
 )
 
 // String gives the key by which the message is known on the wire ("event" for an event, which has none).
 func (k Kind) String() string {
-	return [...]string{"none", "identity", "event", "ready", "listening", "skip", "end"}[k]
+	return [...]string{"none", "identity", "event", "ready", "listening", "skip", "schedule", "end"}[k]
 }
 
 // Message is one line that an adapter wrote. Which fields count follows from Kind.
@@ -57,7 +59,16 @@ type Message struct {
 	Timed     bool        // the event carried "ms"; without it the time is that of its arrival
 	Listening []Listening
 	Skip      string
+	Schedule  *Schedule
 	End       trace.Ending
+}
+
+// Schedule tells under which schedule a virtual run was played.
+type Schedule struct {
+	Name      string // as it was asked for: sequential, random:5, pct3:5
+	Decisions int    // that the run made
+	Hash      string // of the decisions: equal for equal ones
+	Said      string // what the run shows, in words, if that was asked for
 }
 
 // Listening ties a logical address of the plan to the one that was really opened.
@@ -73,6 +84,9 @@ type Run struct {
 	Fresh bool   // the process belongs to this plan: it ends as the plan says, and nothing follows
 	Dir   string // a directory of the run's own, for unix sockets; empty if the plan needs none
 	Plan  []byte // JSON, in the keys of the plan language
+
+	Schedule string // of a virtual run, for an adapter that declares Schedules; empty: the adapter's choice
+	Explain  bool   // say what the run shows
 }
 
 // Limits bound what is read from an adapter in one run. A zero field means the default.
@@ -109,4 +123,5 @@ const (
 	MaxCode   = plan.MaxExitCode     // of an exit code; the least is 0
 	MaxName   = 256                  // bytes of who, what and the fields of the identity
 	MaxDepth  = 8                    // values inside each other
+	MaxSaid   = 32 << 10             // bytes of what a schedule shows, in words
 )

@@ -46,6 +46,9 @@ func (w *Writer) Identity(id Identity) error {
 		b = appendTexts(b, "lanes", id.Lanes)
 		b = append(b, `,"reuse":`...)
 		b = strconv.AppendBool(b, id.Reuse)
+		if id.Schedules {
+			b = append(b, `,"schedules":true`...)
+		}
 		return append(b, "}}"...)
 	})
 }
@@ -77,6 +80,19 @@ func (w *Writer) Skip(why string) error {
 		b = append(b, `{"skip":`...)
 		b = appendText(b, why)
 		return append(b, '}')
+	})
+}
+
+// Schedule writes under which schedule a virtual run was played; it comes before the end.
+func (w *Writer) Schedule(s Schedule) error {
+	return w.write(func(b []byte) []byte {
+		b = append(b, `{"schedule":{"name":`...)
+		b = appendText(b, s.Name)
+		b = append(b, `,"decisions":`...)
+		b = strconv.AppendInt(b, int64(s.Decisions), 10)
+		b = appendField(b, "hash", s.Hash)
+		b = appendField(b, "said", s.Said)
+		return append(b, "}}"...)
 	})
 }
 

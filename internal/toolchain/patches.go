@@ -32,6 +32,12 @@ var patches = []packagePatch{
 	}},
 	{path: "syscall", apply: func(p *sourcePackage) {
 		p.fn("Kill").entry("if hostsimKill({int}, {Signal}) { return nil }")
+		if f, _, ok := p.find("Syscall"); ok && f.name == "syscall_linux.go" {
+			// golang.org/x/sys/unix and others come by here.
+			for _, name := range []string{"Syscall", "RawSyscall"} {
+				p.fn(name).entry("if (trap == SYS_KILL || trap == SYS_TGKILL || trap == SYS_EXIT_GROUP) && hostsimTrap(trap, a1, a2, a3) { return 0, 0, 0 }")
+			}
+		}
 	}},
 	{path: "os", apply: func(p *sourcePackage) {
 		p.fn("Exit").entry("hostsimExit({int})")
@@ -121,6 +127,7 @@ func patchRuntime(p *sourcePackage) {
 	// Ends.
 	p.fn("fatalpanic").entry("if hs.on { hsFatalPanic({*_panic}) }")
 	p.fn("fatalthrow").entry("hsCrash()")
+	p.fn("syscall_Exit").entry("if hs.on { hsOSExit({int}) }")
 	p.fn("cgocall").entry("if hs.on { hsNote(hsNoteCgo) }")
 }
 

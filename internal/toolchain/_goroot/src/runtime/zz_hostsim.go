@@ -63,6 +63,7 @@ const (
 	hsEndSteps
 	hsEndGoroutines
 	hsEndStall
+	hsEndGiven // by the program itself
 )
 
 const (
@@ -143,7 +144,9 @@ var hs struct {
 	sysmonSteps uint64
 	sysmonRun   uint64
 	sysmonSince int64
-	retaken     bool
+	retaken     bool // a system call kept the bubble waiting
+	blockedPCs  [64]uintptr
+	blockedN    int
 
 	resume guintptr // was preempted: runs on without a decision
 	chosen guintptr // was chosen at a scheduling point
@@ -184,6 +187,7 @@ type hsResult struct {
 	nevents   int
 	lost      bool
 	retaken   bool
+	blocked   []uintptr
 	noteSeen  uint32
 	notes     [4][16]uintptr
 	goroutine uint32
@@ -213,7 +217,7 @@ func hsArm(c *hsConfig) {
 	hs.end, hs.endArg, hs.endG, hs.endVal, hs.endNPCs = hsEndNone, 0, 0, nil, 0
 	hs.notes = [4][16]uintptr{}
 	hs.noteSeen = 0
-	hs.retaken = false
+	hs.retaken, hs.blockedN = false, 0
 	hs.resume, hs.chosen = 0, 0
 	hs.head, hs.tail, hs.spread = 0, 0, 0
 	clear(hs.held[:])
@@ -282,6 +286,7 @@ func hsCollect(r *hsResult) {
 	r.nevents = hs.nevents
 	r.lost = hs.lost
 	r.retaken = hs.retaken
+	r.blocked = append(r.blocked[:0], hs.blockedPCs[:hs.blockedN]...)
 	r.noteSeen = hs.noteSeen
 	r.notes = hs.notes
 	r.goroutine = hs.nextIndex

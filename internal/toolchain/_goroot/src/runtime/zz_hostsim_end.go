@@ -134,7 +134,39 @@ func hsKeepP(now int64) bool {
 		hs.sysmonSteps, hs.sysmonRun, hs.sysmonSince = hs.steps, hs.run, now
 		return true
 	}
-	return now-hs.sysmonSince < 500*1000*1000
+	if now-hs.sysmonSince < 500*1000*1000 {
+		return true
+	}
+	hsInSyscall()
+	return false
+}
+
+// hsInSyscall remembers where a goroutine of the bubble waits for the system, if that is what keeps the run from going on.
+// It runs on sysmon's thread, so it first keeps the goroutine from coming back.
+func hsInSyscall() {
+	if hs.retaken || len(allp) == 0 {
+		return
+	}
+	mp := allp[0].m.ptr()
+	if mp == nil {
+		return
+	}
+	gp := mp.curg
+	if gp == nil || !hsOwns(gp) || readgstatus(gp) != _Gsyscall || !castogscanstatus(gp, _Gsyscall, _Gscansyscall) {
+		return
+	}
+	hs.blockedN = gcallers(gp, 0, hs.blockedPCs[:])
+	hs.retaken = true
+	casfrom_Gscanstatus(gp, _Gscansyscall, _Gsyscall)
+}
+
+// hsGiveUp ends the run because the program says so. It does not return if the caller is in a controlled bubble.
+//
+//go:linkname hsGiveUp testing/synctest.hostsimGiveUp
+func hsGiveUp() {
+	if hs.on && hsHere() {
+		hsStopHere(hsEndGiven, 0)
+	}
 }
 
 // hsCrash says which run was under way when the process dies.

@@ -141,6 +141,9 @@ func hsSyncQuiet(d int32) {
 	}
 }
 
+//go:linkname hsProgramQuiet testing/synctest.hostsimQuiet
+func hsProgramQuiet(d int32) { hsSyncQuiet(d) }
+
 //go:linkname hsUniqueQuiet unique.hostsimQuiet
 func hsUniqueQuiet(d int32) { hsSyncQuiet(d) }
 

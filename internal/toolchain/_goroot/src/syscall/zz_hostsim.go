@@ -13,7 +13,7 @@ var HostsimRaise func(sig Signal)
 
 // hostsimKill takes a signal that a bubble sends to its own process.
 func hostsimKill(pid int, sig Signal) bool {
-	if hostsimBubble() == 0 || pid != Getpid() {
+	if hostsimBubble() == 0 || pid != Getpid() && pid != 0 { // 0 is the whole process group, but others do not belong to the simulated process
 		return false
 	}
 	if sig == 0 {

@@ -20,6 +20,7 @@ const (
 	EndSteps
 	EndGoroutines
 	EndStall
+	EndGiven // by the program itself
 )
 
 // Config says how the next bubble of the calling goroutine is run.
@@ -50,7 +51,8 @@ type Result struct {
 	Recorded   int
 	Events     int
 	Lost       bool
-	Retaken    bool
+	Retaken    bool // a system call kept the bubble waiting
+	BlockedPCs []uintptr
 	NoteSeen   uint32
 	Notes      [4][16]uintptr
 	Goroutines uint32

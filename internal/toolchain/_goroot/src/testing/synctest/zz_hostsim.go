@@ -74,7 +74,10 @@ type hostsimSession struct {
 	differ    int
 	left      int
 	notes     uint32
+	retaken   bool
 	skipped   bool
+	program   bool     // the schedules are chosen by the program: nobody repeats them by go test
+	places    []string // what was used that is not controlled, with the place of its first use
 
 	unrepeatable string // how the second run of the sequential schedule ended, if only the first went well
 }
@@ -128,7 +131,11 @@ func (s *hostsimSession) one(sch hostsimSchedule, logged bool, recorded []uint64
 	if d.Skipped() {
 		s.skipped = true
 	}
-	s.notes |= o.res.NoteSeen
+	if o.res.NoteSeen&^s.notes != 0 || o.res.Retaken && !s.retaken {
+		s.notes |= o.res.NoteSeen
+		s.retaken = s.retaken || o.res.Retaken
+		s.places = hostsimNotesOf(s.places, &o.res)
+	}
 	s.collect()
 	return o
 }
@@ -152,6 +159,9 @@ func (s *hostsimSession) judge(o *hostsimOutcome, ok bool, caught any) {
 		return
 	case hostsim.EndGoroutines:
 		o.kind, o.detail = "limit", fmt.Sprintf("more than %d goroutines were started (HOSTSIM_MAX_GOROUTINES)", s.cfg.maxGs)
+		return
+	case hostsim.EndGiven:
+		o.kind = "given up"
 		return
 	case hostsim.EndStall:
 		o.kind = "stall"

@@ -17,6 +17,7 @@ type hostsimFailure struct {
 	schedule hostsimSchedule
 	outcome  string
 	text     string
+	cycle    []explain.Wait
 	file     string // where its schedule was saved
 }
 
@@ -44,8 +45,10 @@ func (s *hostsimSession) explain(sch hostsimSchedule, o hostsimOutcome) *hostsim
 		fmt.Fprintf(&b, "the program left the recorded schedule at decision %d of %d%s\n", o.res.Diverged, len(sch.replay), hostsimStep(sch.replay, o.res.Diverged))
 	}
 	switch o.kind {
-	case "deadlock", "leak":
-		b.WriteString(run.Deadlock(s.learn()))
+	case "deadlock", "leak", "given up":
+		learned := s.learn()
+		b.WriteString(run.Deadlock(learned))
+		fail.cycle = hostsimCycle(run, learned)
 	case "panic", "limit", "stall":
 		if len(end) > 0 {
 			fmt.Fprintf(&b, "in %s:\n%s", run.Title(again.res.EndIndex), run.Stack(end, 12))
@@ -67,14 +70,12 @@ func (s *hostsimSession) explain(sch hostsimSchedule, o hostsimOutcome) *hostsim
 	if s.cfg.timeline > 0 {
 		fmt.Fprintf(&b, "the last steps (virtual time, goroutine, what, where):\n%s", run.Timeline(s.cfg.timeline))
 	}
-	for bit, text := range []string{"the network", "a file", "another process", "C code"} {
-		if again.res.NoteSeen&(1<<bit) != 0 {
-			pcs := hostsimNotePCs(&again.res, bit)
-			fmt.Fprintf(&b, "not controlled: the bubble used %s, first in %s\n", text, run.Place(pcs))
-		}
+	for _, note := range hostsimNotes(run, &again.res) {
+		fmt.Fprintf(&b, "not controlled: %s\n", note)
 	}
-	if again.res.Retaken {
-		b.WriteString("not controlled: a system call blocked the bubble for more than half a second\n")
+	if s.program {
+		fail.text = b.String()
+		return fail
 	}
 	fmt.Fprintf(&b, "repeat it: hostsim test -schedule %s -run '^%s$'\n", sch, strings.ReplaceAll(s.t.Name(), "/", "$/^"))
 	fail.text = b.String()
@@ -227,11 +228,7 @@ func (s *hostsimSession) report() {
 func (s *hostsimSession) append() {
 	r := hostsimResult{Test: s.t.Name(), Schedules: s.runs, Failures: s.failures, Distinct: len(s.distinct), Decisions: s.decisions,
 		Outcomes: s.outcomes, Replays: s.replays, Differ: s.differ, Left: s.left, Nanoseconds: s.took.Nanoseconds()}
-	for bit, text := range []string{"network", "file", "process", "C"} {
-		if s.notes&(1<<bit) != 0 {
-			r.Uncontrolled = append(r.Uncontrolled, text)
-		}
-	}
+	r.Uncontrolled = s.places
 	r.Unrepeatable = s.unrepeatable
 	if s.first != nil {
 		r.Schedule, r.Outcome, r.Text, r.File = s.first.schedule.String(), s.first.outcome, s.first.text, s.first.file

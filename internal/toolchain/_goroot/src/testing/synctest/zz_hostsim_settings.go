@@ -56,6 +56,25 @@ var hostsimLoad = sync.OnceValue(func() *hostsimSettings {
 	if n == "" && single == "" {
 		return nil
 	}
+	s := hostsimSettingsOf()
+	if single != "" {
+		sch, err := hostsimParse(single, s.base)
+		if err != nil {
+			hostsimUsage("HOSTSIM_SCHEDULE", single, err.Error())
+		}
+		s.single = &sch
+		return s
+	}
+	count, err := strconv.Atoi(n)
+	if err != nil || count < 0 {
+		hostsimUsage("HOSTSIM_SCHEDULES", n, "a number")
+	}
+	s.schedules = count
+	return s
+})
+
+// hostsimSettingsOf reads everything but which schedules are asked for.
+func hostsimSettingsOf() *hostsimSettings {
 	s := &hostsimSettings{
 		seed:       hostsimNumber("HOSTSIM_SEED", 1),
 		replays:    int(hostsimNumber("HOSTSIM_REPLAYS", 0)),
@@ -84,21 +103,8 @@ var hostsimLoad = sync.OnceValue(func() *hostsimSettings {
 		hostsimUsage("HOSTSIM_STRATEGY", v, `"random" or "pctD" with a depth D from 1 to 64`)
 	}
 	s.base = base
-	if single != "" {
-		sch, err := hostsimParse(single, base)
-		if err != nil {
-			hostsimUsage("HOSTSIM_SCHEDULE", single, err.Error())
-		}
-		s.single = &sch
-		return s
-	}
-	count, err := strconv.Atoi(n)
-	if err != nil || count < 0 {
-		hostsimUsage("HOSTSIM_SCHEDULES", n, "a number")
-	}
-	s.schedules = count
 	return s
-})
+}
 
 func hostsimNumber(name string, def uint64) uint64 {
 	v := os.Getenv(name)
