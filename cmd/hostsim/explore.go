@@ -23,6 +23,7 @@ import (
 
 type exploreFlags struct {
 	as, impl, strategy, shard, save, out, format string
+	schedule                                     string // to be played alone, on an adapter
 	schedules, jobs, bound, depth                int
 	seed                                         uint64
 	limit                                        time.Duration
@@ -33,7 +34,7 @@ type exploreFlags struct {
 func exploreCommand(s streams) *cobra.Command {
 	var f exploreFlags
 	cmd := &cobra.Command{
-		Use:   "explore FILE",
+		Use:   "explore FILE [-- COMMAND…]",
 		Short: "Run a scenario under many schedules, and make the first violation small",
 		Long: `explore plays a scenario on the reference host, or on a mutant, under many schedules: who goes on first, which timer goes
 off first, who gets a lock, who is held up. It judges every run, says what it covered, and shows the first violation
@@ -41,13 +42,32 @@ shrunk to its core. --save writes that as a scenario that fails the same way.
 
 The result depends on the seed and the number of schedules alone, not on the machine or the number of workers. An
 exploration can be split: --shard 0/4 to 3/4 each with --out FILE, then hostsim merge. FILE is written from time to time;
-the same command goes on from what is there, so that a part that was killed loses next to nothing.`,
+the same command goes on from what is there, so that a part that was killed loses next to nothing.
+
+COMMAND is an adapter in Go that hostsim build has compiled: its host, which knows nothing of hostsim, is played in the virtual
+lane, and who goes on first is chosen at every lock, channel and select of it. The first violation is explained: what
+happened, who holds what and who waits for whom. Its name, such as random:17, repeats it: --schedule random:17.`,
 		Example: `  hostsim explore exit-in-stop --as dotnet-3.1
   hostsim explore my.yaml --strategy exhaustive --bound 3
   hostsim explore my.yaml --strategy pct --schedules 100000 --save found.yaml
-  hostsim explore my.yaml --schedules 1000000 --shard 2/8 --out part2.json`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return exploreFile(cmd.Context(), s, &f, args[0]) },
+  hostsim explore my.yaml --schedules 1000000 --shard 2/8 --out part2.json
+  hostsim build -o adapter ./adapter && hostsim explore my.yaml -- ./adapter
+  hostsim explore my.yaml --schedule random:17 -- ./adapter`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				args = args[:n]
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.ArgsLenAtDash() >= 0 {
+				return exploreAdapter(cmd, s, &f, args[0], args[1:])
+			}
+			if f.schedule != "" {
+				return usagef("--schedule is for an adapter; hostsim replay --schedule FILE plays a schedule on the reference host")
+			}
+			return exploreFile(cmd.Context(), s, &f, args[0])
+		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.as, "as", "", "the profile (default strict; of a mutant the one that it breaks)")
@@ -64,6 +84,7 @@ the same command goes on from what is there, so that a part that was killed lose
 	fl.StringVar(&f.out, "out", "", "write the whole result as JSON, and go on from what is there")
 	fl.StringVar(&f.format, "format", "text", "text or json")
 	fl.StringSliceVar(&f.clauses, "clause", nil, "judge only these clauses (default: all of the profile)")
+	fl.StringVar(&f.schedule, "schedule", "", "for an adapter: play and explain this schedule alone, such as random:17")
 	fl.BoolVar(&f.keep, "no-shrink", false, "show the first violation as it was found")
 	completeProfiles(cmd, "as")
 	_ = cmd.RegisterFlagCompletionFunc("strategy", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -141,22 +162,33 @@ func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) e
 		}
 		o.Save = func(r *explore.Result) error { return writeResult(f.out, r) }
 	}
-	debug.SetGCPercent(400) // little lives from run to run; collecting less often is a fifth faster
+	debug.SetGCPercent(1600) // little lives from run to run; collecting less often is a sixth to a quarter faster
 	r, err := explore.Explore(ctx, o)
 	if err != nil {
 		return usage(err)
 	}
+	if err := f.write(s, r); err != nil || len(r.Violations) == 0 {
+		return err
+	}
+	if err := f.show(s, &o, sc, &r.Violations[0]); err != nil {
+		return err
+	}
+	return violated(&r.Violations[0])
+}
+
+// write prints a result, and puts it into the file that --out names.
+func (f *exploreFlags) write(s streams, r *explore.Result) error {
 	if f.out != "" {
 		if err := writeResult(f.out, r); err != nil {
 			return usage(err)
 		}
 	}
-	data, err := r.JSON()
-	if err != nil {
-		return err
-	}
 	if f.format == "json" {
-		if _, err := s.out.Write(data); err != nil {
+		data, err := r.JSON()
+		if err == nil {
+			_, err = s.out.Write(data)
+		}
+		if err != nil {
 			return err
 		}
 	} else {
@@ -165,13 +197,12 @@ func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) e
 	if r.Schedules == 0 {
 		return &exitError{exitNothing, fmt.Errorf("no schedule was played")}
 	}
-	if len(r.Violations) == 0 {
-		return nil
-	}
-	if err := f.show(s, &o, sc, &r.Violations[0]); err != nil {
-		return err
-	}
-	switch trace.EndKind(r.Violations[0].Clause) {
+	return nil
+}
+
+// violated is the exit code of a violation.
+func violated(v *explore.Violation) error {
+	switch trace.EndKind(v.Clause) {
 	case trace.Deadlock, trace.HangEnd:
 		return &exitError{code: 3}
 	}

@@ -28,6 +28,8 @@ type Options struct {
 	Profile   *spec.Profile
 	Clauses   []string      // judged on every run; empty: all of the profile
 	NewPlayer func() Player // one for each worker
+	// Scheduled plays instead, if it is not nil; Exhaustive is not for it.
+	Scheduled Scheduled
 	// Allowed says that a deadlock or a hang is what is expected, and no violation.
 	Allowed bool
 
@@ -108,6 +110,8 @@ func (o *Options) complete() error {
 	switch {
 	case o.Shard < 0 || o.Shard >= o.Of:
 		return fmt.Errorf("shard %d of %d: the first is 0, the last is one less than their number", o.Shard, o.Of)
+	case o.Scheduled != nil && o.Strategy == Exhaustive:
+		return fmt.Errorf("the strategy %s is for hosts in this process; an adapter takes %s, %s and %s", Exhaustive, Sequential, Random, PCT)
 	case o.Schedules < 0 || o.Bound < 0 || o.Depth < 0:
 		return fmt.Errorf("%d schedules, bound %d, depth %d: none of them can be negative", o.Schedules, o.Bound, o.Depth)
 	}
@@ -144,7 +148,9 @@ type explorer struct {
 
 func (e *explorer) close() {
 	for _, w := range e.workers {
-		w.player.Close()
+		if w.player != nil {
+			w.player.Close()
+		}
 	}
 }
 
@@ -210,7 +216,7 @@ func (e *explorer) seeds(ctx context.Context) error {
 
 // measure learns how many decisions the default run takes, which is what PCT spreads its change points over.
 func (e *explorer) measure() error {
-	if e.o.Strategy != PCT {
+	if e.o.Strategy != PCT || e.o.Scheduled != nil {
 		return nil
 	}
 	w := e.workers[0]

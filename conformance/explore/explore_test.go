@@ -82,7 +82,7 @@ func run(t *testing.T, o explore.Options) []byte {
 // BenchmarkSchedules is the two-service SIGTERM scenario under all clauses of strict, with the collector as the command sets
 // it: with what is known of earlier schedules, as the command explores, and with every schedule played anew.
 func BenchmarkSchedules(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(1600))
 	for _, strategy := range []string{explore.Random, explore.PCT} {
 		for name, anew := range map[string]bool{"known": false, "anew": true} {
 			b.Run(strategy+"/"+name, func(b *testing.B) {

@@ -59,6 +59,7 @@ type Violation struct {
 	First    uint64    `json:"first"` // the first schedule that showed it
 	Count    int       `json:"count"` // how many schedules did
 	Schedule *Schedule `json:"schedule"`
+	Named    string    `json:"named,omitempty"` // the name of the first schedule, for an adapter
 	list     []choice
 }
 
@@ -184,6 +185,12 @@ func inOrder(all map[string]*Violation) []Violation {
 
 // name plays the first schedule of every violation again to learn the names of its decisions.
 func name(o *Options, w *worker, r *Result) error {
+	if o.Scheduled != nil {
+		for i := range r.Violations {
+			r.Violations[i].Named = o.ScheduleName(r.Violations[i].First)
+		}
+		return nil
+	}
 	defer w.player.SetChooser(w.chooser())
 	s := &script{}
 	w.player.SetChooser(s)

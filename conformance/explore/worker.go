@@ -28,7 +28,7 @@ type clauseCheck struct {
 }
 
 func newWorker(o *Options) *worker {
-	w := &worker{o: o, player: o.NewPlayer(), result: newResult(o), pct: pct{depth: o.Depth}, memory: memory{off: o.Anew}}
+	w := &worker{o: o, result: newResult(o), pct: pct{depth: o.Depth}, memory: memory{off: o.Anew}}
 	want := map[string]bool{}
 	for _, id := range o.Clauses {
 		want[id] = true
@@ -40,6 +40,11 @@ func newWorker(o *Options) *worker {
 			}
 		}
 	}
+	if o.Scheduled != nil {
+		w.script = &script{}
+		return w
+	}
+	w.player = o.NewPlayer()
 	w.player.SetChooser(w.chooser())
 	return w
 }
@@ -61,6 +66,9 @@ func (w *worker) list() []choice { return w.script.list }
 
 // seed plays the i-th schedule of the strategy, or knows what it would give.
 func (w *worker) seed(i int) error {
+	if w.o.Scheduled != nil {
+		return w.scheduled(uint64(i))
+	}
 	seed := w.o.Seed + uint64(i)
 	var pick strategy
 	switch w.o.Strategy {
