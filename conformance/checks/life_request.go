@@ -303,7 +303,7 @@ func lifeDispose(r *Run) Result {
 		return Unseen()
 	}
 	act := acts[0]
-	if a := r.asked(); a >= 0 && a < act.Begin || r.anyFailed(Execute) {
+	if a := r.asked(); a >= 0 && a < act.Begin || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 { // a worker that counts as failed asks for a stop
 		return Unseen()
 	}
 	fired := -1

@@ -111,6 +111,7 @@ func TestLifeStopping(t *testing.T) {
 	rows(t, "HOST-LIFE-025", row{profile: "strict", trace: disposed},
 		row{name: "silent", want: Pass},
 		row{name: "fires", trace: edit(disposed, "put lifetime applicationStopping before a dispose begin"), want: Fail, at: "lifetime applicationStopping"},
+		row{name: "a worker that was cancelled before it began asks for the stop", profile: "dotnet-10", trace: edit(disposed, "put log Critical cancelled =Host#10 before a dispose begin", "put lifetime applicationStopping before a dispose begin"), want: Vacuous},
 		row{name: "after the process is told to exit", profile: "dotnet-2.2", trace: disposed + "\n20ms main return =0\n lifetime applicationStopping", want: Pass},
 		row{name: "stopped before", trace: edit(byCall, "add 15ms host dispose begin", "add 15ms host dispose end ok"), want: Vacuous},
 	)

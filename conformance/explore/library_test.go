@@ -27,34 +27,41 @@ func number(t testing.TB, variable string, byDefault int) int {
 	return n
 }
 
-// TestLibraryUnderSchedules explores every scenario of the library under strict: what the contract promises it promises
-// under every schedule, so neither the reference host nor a check may depend on the default one.
+// TestLibraryUnderSchedules explores every scenario of the library under every profile that it speaks about: what the
+// contract promises it promises under every schedule, so neither the reference host nor a check may depend on the default one.
 func TestLibraryUnderSchedules(t *testing.T) {
-	schedules := number(t, "HOSTSIM_LIBRARY_SCHEDULES", 100)
+	schedules := number(t, "HOSTSIM_LIBRARY_SCHEDULES", 200)
 	all, err := scenarios.Library()
 	if err != nil {
 		t.Fatal(err)
 	}
 	lane := virtual.New(nil)
 	defer lane.Close()
-	total := 0
-	for _, sc := range all {
-		if !speaksAbout(sc, "strict") {
+	for _, profile := range spec.MustLoad().Profiles {
+		if profile.Name == "probe" { // it speaks about programs, not plans
 			continue
 		}
-		r, err := explore.Explore(context.Background(), explore.Options{
-			Scenario: sc.Name, Plan: sc.Plan, Profile: spec.MustLoad().MustProfile("strict"), Allowed: mayHang(sc, "strict"),
-			Strategy: explore.Random, Schedules: schedules, Seed: 1, Jobs: 1, NewPlayer: func() explore.Player { return keptOpen{lane} },
+		t.Run(profile.Name, func(t *testing.T) {
+			total := 0
+			for _, sc := range all {
+				if !speaksAbout(sc, profile.Name) {
+					continue
+				}
+				r, err := explore.Explore(context.Background(), explore.Options{
+					Scenario: sc.Name, Plan: sc.Plan, Profile: profile, Allowed: mayHang(sc, profile.Name),
+					Strategy: explore.Random, Schedules: schedules, Seed: 1, Jobs: 1, NewPlayer: func() explore.Player { return keptOpen{lane} },
+				})
+				if err != nil {
+					t.Fatalf("%s: %v", sc.Name, err)
+				}
+				total += r.Schedules
+				for _, v := range r.Violations {
+					t.Errorf("%s/%s: %s, first in schedule %d, in %d of %d: %s\n%s", sc.Area, sc.Name, v.Clause, v.First, v.Count, r.Schedules, v.Said, v.Schedule)
+				}
+			}
+			t.Logf("%d schedules", total)
 		})
-		if err != nil {
-			t.Fatalf("%s: %v", sc.Name, err)
-		}
-		total += r.Schedules
-		for _, v := range r.Violations {
-			t.Errorf("%s/%s: %s, first in schedule %d, in %d of %d: %s\n%s", sc.Area, sc.Name, v.Clause, v.First, v.Count, r.Schedules, v.Said, v.Schedule)
-		}
 	}
-	t.Logf("%d schedules", total)
 }
 
 // keptOpen is a lane that outlives an exploration.
