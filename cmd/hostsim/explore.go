@@ -201,7 +201,7 @@ func (f *exploreFlags) write(s streams, r *explore.Result) error {
 }
 
 // violated is the exit code of a violation.
-func violated(v *explore.Violation) error {
+func violated(v *explore.Violation) *exitError {
 	switch trace.EndKind(v.Clause) {
 	case trace.Deadlock, trace.HangEnd:
 		return &exitError{code: 3}

@@ -126,13 +126,15 @@ func (i *Implementation) bubble(t *testing.T, p *plan.Plan, rec *recorder) (end 
 	}()
 	synctest.Test(t, func(*testing.T) {
 		l := newVirtualLane(p, rec)
-		app := newApp(i, p, l)
-		go func() { l.returned(app.main()) }()
+		go l.play(newApp(i, p, l))
 		l.outlast(patience(p))
 		synctest.Wait() // what can be unwound is gone then
 	})
 	return end
 }
+
+// play is the main thread of the simulated process.
+func (l *virtualLane) play(app *App) { l.returned(app.main()) }
 
 // outlast waits for the end of the simulated process, and ends it if nothing happens for the given virtual time, or if
 // it goes on for many times that.

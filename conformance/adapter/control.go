@@ -38,8 +38,7 @@ func (s *scheduled) run(p *plan.Plan, text, schedule string, explain bool) ([]tr
 		rec = &recorder{}
 		l := newVirtualLane(p, rec)
 		l.controlled = true
-		app := newApp(s.i, p, l)
-		go func() { l.returned(app.main()) }()
+		go l.play(newApp(s.i, p, l))
 		l.outlast(patience(p))
 	}
 	if s.plan != text { // what is initialised lazily is so in the first run; the second tells how long a run is
@@ -70,7 +69,8 @@ func (s *scheduled) run(p *plan.Plan, text, schedule string, explain bool) ([]tr
 	if end.Kind == trace.HangEnd && len(cycle) > 0 {
 		end.Kind = trace.Deadlock
 		for _, w := range cycle {
-			end.Cycle = append(end.Cycle, trace.Wait{Who: w[0], Resource: w[1], Where: w[2], Holder: w[3]})
+			what := strings.NewReplacer("to receive from ", "", "to send to ", "").Replace(w[1])
+			end.Cycle = append(end.Cycle, trace.Wait{Who: w[0], Resource: what, Where: w[2], Holder: w[3], Since: rec.last()})
 		}
 	}
 	if len(said) > scheduleBytes {

@@ -11,10 +11,10 @@ import (
 // controlBuilt tells whether the adapter was built with hostsim build.
 const controlBuilt = true
 
-// controlGiveUp ends the controlled run that the caller is part of.
+// controlGiveUp ends the controlled run that the caller is part of; stuck says that nothing happens any more.
 //
 //go:linkname controlGiveUp testing/synctest.hostsimGiveUp
-func controlGiveUp()
+func controlGiveUp(stuck bool)
 
 // controlQuiet makes what the caller does no scheduling point, for 1, and ends that, for -1.
 //

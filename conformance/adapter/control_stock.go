@@ -10,7 +10,7 @@ import (
 // controlBuilt tells whether the adapter was built with hostsim build.
 const controlBuilt = false
 
-func controlGiveUp()     {}
+func controlGiveUp(bool) {}
 func controlQuiet(int32) {}
 
 func controlPlay(*testing.T, func(*testing.T), string, uint64, bool) (kind, detail, text string, cycle [][4]string, decisions, hash uint64, err error) {

@@ -98,17 +98,20 @@ func (l *virtualLane) emit(e trace.Event) {
 			keep = append(keep, s)
 			continue
 		}
-		go func() {
-			t := time.NewTimer(s.Wait)
-			defer t.Stop()
-			select {
-			case <-t.C:
-				l.deliver(s.Send, true)
-			case <-l.done:
-			}
-		}()
+		go l.stimulus(s)
 	}
 	l.waiting = keep
+}
+
+// stimulus is a signal from outside whose event has come.
+func (l *virtualLane) stimulus(s plan.Stimulus) {
+	t := time.NewTimer(s.Wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		l.deliver(s.Send, true)
+	case <-l.done:
+	}
 }
 
 // deliver is a signal that reaches the process: those who registered for it get it, else it does what it does by default.
@@ -149,7 +152,7 @@ func (l *virtualLane) finish(e trace.Ending) {
 	if l.controlled {
 		controlQuiet(1)
 		l.rec.finish(e)
-		controlGiveUp() // does not return
+		controlGiveUp(e.Kind == trace.HangEnd) // does not return
 	}
 	l.rec.finish(e)
 	close(l.done)

@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"time"
 
+	"github.com/hostsim/hostsim/conformance/explore"
 	"github.com/hostsim/hostsim/conformance/judge"
 	"github.com/hostsim/hostsim/conformance/process"
 	"github.com/hostsim/hostsim/conformance/protocol"
@@ -66,6 +69,60 @@ func (a *Adapter) Play(ctx context.Context, p *plan.Plan, _ string) (*trace.Trac
 		return nil, &judge.Skip{Why: skipped.Why}
 	}
 	return t, withStderr(err, after)
+}
+
+// NotScheduled is the error of an adapter whose schedules cannot be chosen.
+type NotScheduled struct{ Language string }
+
+// Error says why.
+func (e *NotScheduled) Error() string {
+	if e.Language != "go" {
+		return "schedules can be chosen only for hosts in Go; this adapter's language is " + e.Language
+	}
+	return "its schedules cannot be chosen: it was not built with hostsim build, or its host has no virtual lane"
+}
+
+// Scheduled is an adapter that plays plans under schedules that are named. It implements explore.Scheduled, and may be used
+// by several goroutines: each has a process of its own.
+type Scheduled struct {
+	*Adapter
+	ctx context.Context
+}
+
+// envStall names how long a run may go on without a scheduling point.
+const envStall = "HOSTSIM_STALL"
+
+// NewScheduled starts the command once to learn who it is. The error is a [*NotScheduled] if its schedules cannot be chosen. The
+// end of ctx ends every run.
+func NewScheduled(ctx context.Context, command []string) (*Scheduled, error) {
+	r := &process.Runner{Command: command, Lane: spec.Virtual, Limit: 10 * time.Minute, Quiet: 5 * time.Minute}
+	if os.Getenv(envStall) == "" {
+		r.Env = []string{envStall + "=3s"}
+	}
+	id, after, err := r.Identify(ctx)
+	if err == nil && !id.Schedules {
+		err = &NotScheduled{id.Language}
+		after = nil
+	}
+	if err != nil {
+		return nil, errors.Join(withStderr(err, after), r.Close())
+	}
+	return &Scheduled{&Adapter{r, *id, 1}, ctx}, nil
+}
+
+// PlaySchedule implements explore.Scheduled.
+func (s *Scheduled) PlaySchedule(p *plan.Plan, schedule string, explain bool) (*explore.ScheduledRun, error) {
+	t, after, err := s.runner.RunSchedule(s.ctx, p, schedule, explain)
+	var skipped *process.Skipped
+	switch {
+	case errors.As(err, &skipped):
+		return nil, &judge.Skip{Why: skipped.Why}
+	case err != nil:
+		return nil, withStderr(err, after)
+	case after.Schedule == nil:
+		return nil, errors.New("the adapter did not say under which schedule it played")
+	}
+	return &explore.ScheduledRun{Trace: t, Decisions: after.Schedule.Decisions, Hash: after.Schedule.Hash, Said: after.Schedule.Said}, nil
 }
 
 // withStderr adds what the adapter wrote to its standard error to an error that it is to blame for.

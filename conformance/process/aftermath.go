@@ -43,8 +43,9 @@ type Aftermath struct {
 	Ready     bool    // the adapter said that the program was ready
 	Listening []protocol.Listening
 	Sent      []Sent
-	Unsent    []string // stimuli whose event never came or whose time had not come, in the order of the plan
-	Skipped   string   // the adapter does not play this plan, and why
+	Unsent    []string           // stimuli whose event never came or whose time had not come, in the order of the plan
+	Schedule  *protocol.Schedule // of a virtual run for which one was named
+	Skipped   string             // the adapter does not play this plan, and why
 
 	Processes []Leftover // left behind
 	Open      []string   // logical addresses that still accepted connections after the end

@@ -21,6 +21,10 @@ type play struct {
 	plan  *plan.Plan
 	lane  string
 	after *Aftermath
+
+	schedule string // under which a virtual run is played; empty: none is named
+	explain  bool
+
 	s     *session
 	fresh bool
 	world *world
@@ -83,7 +87,7 @@ func (pl *play) run(ctx context.Context) error {
 	if pl.lane == spec.Process {
 		pl.arm()
 	}
-	s.ask(protocol.Run{Lane: pl.lane, Fresh: fresh, Dir: w.dir, Plan: protocol.EncodePlan(pl.plan, pl.lane)}, fresh)
+	s.ask(protocol.Run{Lane: pl.lane, Fresh: fresh, Dir: w.dir, Plan: protocol.EncodePlan(pl.plan, pl.lane), Schedule: pl.schedule, Explain: pl.explain}, fresh)
 	if s.id != nil {
 		err = pl.identified(s.id)
 	}
@@ -251,6 +255,8 @@ func (pl *play) message(in incoming) error {
 		pl.after.Listening = append(pl.after.Listening, m.Listening...)
 	case protocol.SkipMessage:
 		pl.after.Skipped = m.Skip
+	case protocol.ScheduleMessage:
+		pl.after.Schedule = m.Schedule
 	case protocol.EndMessage:
 		pl.ended, pl.end = true, m.End
 	}

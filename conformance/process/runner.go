@@ -69,8 +69,14 @@ func (s *Skipped) Error() string { return "the adapter does not play this plan: 
 // plan, the context's if that ended, else one of ours. A host that hangs, crashes or leaves things behind is no error: that
 // is what the trace says.
 func (r *Runner) Run(ctx context.Context, p *plan.Plan) (*trace.Trace, *Aftermath, error) {
+	return r.RunSchedule(ctx, p, "", false)
+}
+
+// RunSchedule is Run in the virtual lane under the schedule of this name, for an adapter that declares schedules; the aftermath
+// tells what it was. With explain it also says what the run shows.
+func (r *Runner) RunSchedule(ctx context.Context, p *plan.Plan, schedule string, explain bool) (*trace.Trace, *Aftermath, error) {
 	begun := time.Now()
-	pl := &play{r: r, plan: p, lane: r.lane(), after: &Aftermath{NotLookedAt: notLookedAt()}}
+	pl := &play{r: r, plan: p, schedule: schedule, explain: explain, lane: r.lane(), after: &Aftermath{NotLookedAt: notLookedAt()}}
 	err := pl.run(ctx)
 	pl.after.Wall = time.Since(begun)
 	return pl.finish(err), pl.after, err

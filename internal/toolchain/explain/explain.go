@@ -116,14 +116,14 @@ type object struct {
 	class string // the same in every run
 }
 
-// NewRun prepares a run for questions.
-func NewRun(events []Event, blocked []Blocked, sym Symbols) *Run {
+// NewRun prepares a run for questions. What goroutines that run one of the hidden functions do is not told.
+func NewRun(events []Event, blocked []Blocked, sym Symbols, hidden ...string) *Run {
 	r := &Run{Events: events, Blocked: blocked, Symbols: sym,
 		gs: map[uint32]*goroutine{}, objects: map[uintptr]*object{}, frames: map[string][]Frame{}}
 	if len(events) > 0 {
 		r.first = events[0].Now
 	}
-	r.index()
+	r.index(hidden)
 	return r
 }
 
@@ -140,7 +140,7 @@ func (r *Run) stack(pcs []uintptr) []Frame {
 	return f
 }
 
-func (r *Run) index() {
+func (r *Run) index(hidden []string) {
 	ordinals := map[string]int{}
 	outer := map[uint32]string{}
 	for _, e := range r.Events {
@@ -176,9 +176,16 @@ func (r *Run) index() {
 			if e.G == 0 {
 				g.name, g.started, g.hidden = "the clock", "", true
 			}
+			for _, h := range hidden {
+				g.hidden = g.hidden || g.name == h
+			}
 			switch g.name {
 			case "testing.tRunner":
 				g.name, g.started = "the test", ""
+			case adapterPackage + ".(*virtualLane).play":
+				g.name, g.started = "main", ""
+			case adapterPackage + ".(*virtualLane).stimulus":
+				g.name, g.started = "a signal from outside", ""
 			case "os/signal.(*hostsimProcess).hostsimDeliver":
 				g.name, g.started = "the delivery of a signal", ""
 			}

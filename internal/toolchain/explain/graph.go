@@ -95,8 +95,9 @@ type Wait struct {
 	Where     string   `json:"where"`
 	By        string   `json:"by,omitempty"` // who would end the wait, and how that is known
 
-	g  uint32
-	on []uint32
+	g    uint32
+	on   []uint32
+	firm bool // who would end the wait is known from the run: it holds a lock
 }
 
 func (w Wait) String() string {
@@ -197,11 +198,11 @@ func (r *Run) wait(b Blocked, held []hold, here map[uint32]bool, l *Learned) Wai
 				if h.obj == e.Obj && h.g != b.G {
 					w.on = append(w.on, h.g)
 					w.By = "it is released by " + r.g(h.g).title() + ", who holds it"
-					found = true
+					found, w.firm = true, true
 				} else if h.obj == e.Obj {
 					w.on = append(w.on, h.g)
 					w.By = "it is released by itself, who holds it"
-					found = true
+					found, w.firm = true, true
 				}
 			}
 			wants = append(wants, "for "+name)
@@ -349,9 +350,17 @@ func channelName(o *object) string {
 	return fmt.Sprintf("the channel of capacity %d made at %s", o.size, o.made)
 }
 
-// findCycle gives the first shortest cycle of the wait-for graph.
+// findCycle gives the shortest cycle of the wait-for graph; of several the one with the most locks, of those the first.
 func findCycle(waits []Wait, at map[uint32]int) []int {
 	var best []int
+	locks := func(c []int) (n int) {
+		for _, i := range c {
+			if waits[i].firm {
+				n++
+			}
+		}
+		return n
+	}
 	for start := range waits {
 		prev := map[int]int{start: -1}
 		queue := []int{start}
@@ -368,7 +377,7 @@ func findCycle(waits []Wait, at map[uint32]int) []int {
 					for k := i; k >= 0; k = prev[k] {
 						c = append([]int{k}, c...)
 					}
-					if best == nil || len(c) < len(best) {
+					if best == nil || len(c) < len(best) || len(c) == len(best) && locks(c) > locks(best) {
 						best = c
 					}
 					queue = nil

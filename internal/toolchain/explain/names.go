@@ -27,9 +27,13 @@ func pkgOf(fn string) string {
 	return strings.ReplaceAll(fn[:slash+dot], "%2e", ".")
 }
 
+// adapterPackage plays plans on hosts: what it does itself is none of the host's doing.
+const adapterPackage = "github.com/hostsim/hostsim/conformance/adapter"
+
 func isStandard(fn string) bool {
-	first, _, _ := strings.Cut(pkgOf(fn), "/")
-	return standard[first]
+	pkg := pkgOf(fn)
+	first, _, _ := strings.Cut(pkg, "/")
+	return standard[first] || pkg == adapterPackage
 }
 
 // user gives the innermost frame outside of the standard library, or the innermost frame at all.
@@ -53,7 +57,7 @@ func user(frames []Frame) Frame {
 // outermost gives the function that a goroutine runs, the outermost one that is not the standard library's.
 func outermost(frames []Frame) string {
 	for i := len(frames) - 1; i >= 0; i-- {
-		if fn := frames[i].Func; fn == "testing.tRunner" || fn != "" && !isStandard(fn) {
+		if fn := frames[i].Func; fn == "testing.tRunner" || pkgOf(fn) == adapterPackage || fn != "" && !isStandard(fn) {
 			return trimWrapper(fn)
 		}
 	}

@@ -163,9 +163,13 @@ func hsInSyscall() {
 // hsGiveUp ends the run because the program says so. It does not return if the caller is in a controlled bubble.
 //
 //go:linkname hsGiveUp testing/synctest.hostsimGiveUp
-func hsGiveUp() {
+func hsGiveUp(stuck bool) {
 	if hs.on && hsHere() {
-		hsStopHere(hsEndGiven, 0)
+		arg := int64(0)
+		if stuck {
+			arg = 1
+		}
+		hsStopHere(hsEndGiven, arg)
 	}
 }
 

@@ -161,7 +161,10 @@ func (s *hostsimSession) judge(o *hostsimOutcome, ok bool, caught any) {
 		o.kind, o.detail = "limit", fmt.Sprintf("more than %d goroutines were started (HOSTSIM_MAX_GOROUTINES)", s.cfg.maxGs)
 		return
 	case hostsim.EndGiven:
-		o.kind = "given up"
+		o.kind, o.ok = "ended", r.EndArg == 0
+		if !o.ok {
+			o.kind = "stuck"
+		}
 		return
 	case hostsim.EndStall:
 		o.kind = "stall"

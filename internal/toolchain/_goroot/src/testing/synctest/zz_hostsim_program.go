@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	_ "unsafe" // for linkname
@@ -14,11 +15,11 @@ import (
 // What follows is for programs that know of hostsim and choose schedules themselves, such as adapters. They reach it by
 // linkname, under the build tag hostsim.
 
-// hostsimGiveUp ends the run that the caller is part of: nobody of its bubble runs again. It does nothing outside of a
-// controlled bubble.
+// hostsimGiveUp ends the run that the caller is part of: nobody of its bubble runs again. stuck says that this is because
+// nothing happens any more. It does nothing outside of a controlled bubble.
 //
 //go:linkname hostsimGiveUp
-func hostsimGiveUp()
+func hostsimGiveUp(stuck bool)
 
 // hostsimQuiet makes what the caller does from here on no scheduling point, for 1, and ends that, for -1.
 //
@@ -35,10 +36,10 @@ var hostsimProgram = sync.OnceValue(func() *hostsimSettings {
 	return cfg
 })
 
-// hostsimPlay runs f once in a bubble, under the schedule of this name, and tells how that ended: "pass", "failed", "given up"
-// (hostsimGiveUp), "exited 3", "signaled 15", "panic", "limit", "stall", "deadlock" or "leak". length is the number of
+// hostsimPlay runs f once in a bubble, under the schedule of this name, and tells how that ended: "pass", "failed", "ended" or
+// "stuck" (hostsimGiveUp), "exited 3", "signaled 15", "panic", "limit", "stall", "deadlock" or "leak". length is the number of
 // decisions that a run is expected to make, for PCT. With explain it runs f further times, to tell in text what the run
-// shows, and gives the cycle of those who wait for each other: for each who, for what, where, and who would end the wait.
+// shows, and gives the cycle of those who wait for each other: for each who, for what, where, and who of them would end the wait.
 // It is for one goroutine at a time.
 //
 //go:linkname hostsimPlay
@@ -54,8 +55,9 @@ func hostsimPlay(t *testing.T, f func(*testing.T), schedule string, length uint6
 	if explained {
 		fail := s.explain(sch, o)
 		text = fail.text
-		for _, w := range fail.cycle {
-			cycle = append(cycle, [4]string{w.Goroutine, w.For, w.Where, w.By})
+		for i, w := range fail.cycle {
+			next := fail.cycle[(i+1)%len(fail.cycle)]
+			cycle = append(cycle, [4]string{w.Goroutine, strings.TrimPrefix(w.For, "for "), w.Where, next.Goroutine})
 		}
 	}
 	return o.kind, o.detail, text, cycle, o.res.Decisions, o.res.Hash, nil

@@ -27,16 +27,21 @@ func (s *hostsimSession) explain(sch hostsimSchedule, o hostsimOutcome) *hostsim
 	rec := hostsimRecord()
 	again := s.one(sch, true, rec)
 	events := explain.Decode(append([]uintptr(nil), hostsimEvents()[:again.res.Events]...))
-	run := explain.NewRun(events, hostsimLeft(again.left), hostsimSymbols)
+	run := explain.NewRun(events, hostsimLeft(again.left), hostsimSymbols, s.hidden()...)
 	end := append([]uintptr(nil), again.res.EndPCs...)
 	recorded := append([]uint64(nil), rec[:again.res.Recorded]...)
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "hostsim: %s: %s", sch, o.kind)
-	if o.detail != "" {
-		fmt.Fprintf(&b, ": %s", o.detail)
+	if !s.program {
+		fmt.Fprintf(&b, "hostsim: %s: ", sch)
 	}
-	b.WriteByte('\n')
+	if !s.program || o.kind != "ended" && o.kind != "stuck" {
+		b.WriteString(o.kind)
+		if o.detail != "" {
+			fmt.Fprintf(&b, ": %s", o.detail)
+		}
+		b.WriteByte('\n')
+	}
 	if !again.same(&o) {
 		fmt.Fprintf(&b, "uncontrolled: the same schedule ended as %q after %d decisions, and as %q after %d decisions when repeated\n",
 			o.kind, o.res.Decisions, again.kind, again.res.Decisions)
@@ -45,7 +50,7 @@ func (s *hostsimSession) explain(sch hostsimSchedule, o hostsimOutcome) *hostsim
 		fmt.Fprintf(&b, "the program left the recorded schedule at decision %d of %d%s\n", o.res.Diverged, len(sch.replay), hostsimStep(sch.replay, o.res.Diverged))
 	}
 	switch o.kind {
-	case "deadlock", "leak", "given up":
+	case "deadlock", "leak", "stuck":
 		learned := s.learn()
 		b.WriteString(run.Deadlock(learned))
 		fail.cycle = hostsimCycle(run, learned)
@@ -113,10 +118,18 @@ func (s *hostsimSession) learn() *explain.Learned {
 		}
 		o := s.one(sch, true, nil)
 		if o.ok {
-			l.Learn(explain.NewRun(explain.Decode(hostsimEvents()[:o.res.Events]), nil, hostsimSymbols))
+			l.Learn(explain.NewRun(explain.Decode(hostsimEvents()[:o.res.Events]), nil, hostsimSymbols, s.hidden()...))
 		}
 	}
 	return &l
+}
+
+// hidden names goroutines that are none of the program's: in a program that chooses schedules the test is a means.
+func (s *hostsimSession) hidden() []string {
+	if s.program {
+		return []string{"testing.tRunner"}
+	}
+	return nil
 }
 
 func hostsimLeft(left []hostsim.Blocked) []explain.Blocked {

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hostsim/hostsim/conformance/explore"
+	"github.com/hostsim/hostsim/conformance/external"
+	"github.com/hostsim/hostsim/conformance/judge"
+	"github.com/hostsim/hostsim/scenarios"
+	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
+)
+
+// exploreAdapter explores a scenario on an adapter that hostsim build has compiled, or plays one schedule of it.
+func exploreAdapter(cmd *cobra.Command, s streams, f *exploreFlags, file string, command []string) error {
+	if err := oneOf("format", f.format, "text", "json"); err != nil {
+		return err
+	}
+	if len(command) == 0 {
+		return usagef("explore needs the command of an adapter behind --")
+	}
+	for _, name := range []string{"impl", "save", "bound", "no-shrink"} {
+		if cmd.Flags().Changed(name) {
+			return usagef("--%s is for hosts in this process, not for an adapter", name)
+		}
+	}
+	sc, err := load(s, file)
+	if err != nil {
+		return err
+	}
+	a, err := external.NewScheduled(cmd.Context(), command)
+	var not *external.NotScheduled
+	if errors.As(err, &not) {
+		text := fmt.Sprintf("%s: %s", command[0], not)
+		if not.Language == "go" {
+			text += fmt.Sprintf("\nbuild it with: hostsim build -o %s PACKAGE", filepath.Base(command[0]))
+		}
+		return usagef("%s", text)
+	}
+	if err != nil {
+		return usagef("%s is not a working adapter: %w\nhostsim smoke -- %s   says more", command[0], err, strings.Join(command, " "))
+	}
+	defer a.Close()
+	id := a.Identity()
+	if f.as == "" {
+		if f.as = id.Claims; f.as == "" {
+			f.as = "core"
+		}
+	}
+	o, err := f.options(s, sc)
+	if err != nil {
+		return err
+	}
+	o.Scheduled = a
+	o.NewPlayer = nil
+	if o.Jobs == 0 {
+		o.Jobs = runtime.NumCPU()
+	}
+	if len(o.Clauses) == 0 {
+		o.Clauses = judgedFor(o.Profile, id.Features)
+	}
+	if f.schedule != "" {
+		return f.single(s, &o, f.schedule)
+	}
+	if f.out != "" {
+		if o.Base, err = readResult(f.out); err != nil {
+			return usage(err)
+		}
+		o.Save = func(r *explore.Result) error { return writeResult(f.out, r) }
+	}
+	r, err := explore.Explore(cmd.Context(), o)
+	if err != nil {
+		return notPlayed(sc, err)
+	}
+	if err := f.write(s, r); err != nil || len(r.Violations) == 0 {
+		return err
+	}
+	v := &r.Violations[0]
+	if f.format == "text" {
+		fmt.Fprintf(s.out, "\nThe first violation, at schedule %d; repeat it with --schedule %s:\n%s: %s\n\n", v.First, v.Named, v.Clause, v.Said)
+		if _, err := f.explain(s, &o, v.Named, v); err != nil {
+			return notPlayed(sc, err)
+		}
+	}
+	for i := range r.Violations { // in that same schedule, or another
+		if err := violated(&r.Violations[i]); r.Violations[i].First == v.First && err.code == 3 {
+			return err
+		}
+	}
+	return violated(v)
+}
+
+// notPlayed says why a scenario was not played.
+func notPlayed(sc *scenarios.Scenario, err error) error {
+	var skip *judge.Skip
+	if errors.As(err, &skip) {
+		return &exitError{exitNothing, fmt.Errorf("%s was not played: %s", sc.Name, skip.Why)}
+	}
+	return usage(err)
+}
+
+// judgedFor lists the clauses of a profile that are about hosts with these features, in the virtual lane.
+func judgedFor(p *spec.Profile, features []string) []string {
+	var out []string
+	for _, c := range p.Clauses {
+		lacks := func(f string) bool { return !slices.Contains(features, f) }
+		if c.Retired == "" && c.In(spec.Virtual) && !slices.ContainsFunc(c.Features, lacks) {
+			out = append(out, c.ID)
+		}
+	}
+	return out
+}
+
+// single plays one schedule, explains it and judges it.
+func (f *exploreFlags) single(s streams, o *explore.Options, name string) error {
+	if f.format != "text" {
+		return usagef("--schedule is explained to people; --format %s cannot show it", f.format)
+	}
+	run, err := f.explain(s, o, name, nil)
+	if err != nil {
+		return notPlayed(&scenarios.Scenario{Name: o.Scenario}, err)
+	}
+	vs := o.Judge(run.Trace)
+	for i := range vs {
+		fmt.Fprintf(s.out, "VIOLATED %s: %s\n", vs[i].Clause, vs[i].Said)
+	}
+	if endCode(run.Trace) != 0 {
+		return &exitError{code: endCode(run.Trace)}
+	}
+	if len(vs) > 0 {
+		return violated(&vs[0])
+	}
+	return nil
+}
+
+// explain plays a schedule once more and prints its timeline and what it shows.
+func (f *exploreFlags) explain(s streams, o *explore.Options, name string, v *explore.Violation) (*explore.ScheduledRun, error) {
+	run, err := o.Scheduled.PlaySchedule(o.Plan, name, true)
+	if err != nil {
+		return nil, err
+	}
+	marks := map[int]string{}
+	if v != nil {
+		marks = v.Marks(&explore.Small{Plan: o.Plan, Trace: *run.Trace}, o)
+	}
+	if err := trace.WriteText(s.out, run.Trace, trace.Options{Color: terminal(s.out), Marks: marks}); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(s.out, "\n%s", run.Said)
+	return run, nil
+}
