@@ -45,6 +45,11 @@ func Common() []string {
 	return []string{"background", "shutdownTimeout", "stopRequest", "signals", "runReturns", "exitCode", "sockets"}
 }
 
+// CommonBut is [Common] without the features that a host does not have.
+func CommonBut(missing ...string) []string {
+	return slices.DeleteFunc(Common(), func(f string) bool { return slices.Contains(missing, f) })
+}
+
 // Host runs an application. Run starts it, waits until a stop is requested, by a signal, by the application or by the end
 // of ctx, stops it, and gives what went wrong.
 type Host interface {

@@ -13,9 +13,13 @@ import (
 // Reference is our own host as an adapter, in the profile that it is to behave as. In the process lane it is a real host on
 // goroutines, with real signals; it has no exit handlers, because Go has none.
 func Reference(profile string) Implementation {
-	features := []string{"background", "shutdownTimeout", "stopRequest", "signals", "exitCode", "notifications", "hostLifetime", "construct", "dispose", "log"}
-	if rules, err := host.RulesOf(profile); err == nil && rules.LifecycleHooks {
+	features := []string{"background", "shutdownTimeout", "stopRequest", "signals", "runReturns", "exitCode", "notifications", "hostLifetime", "construct", "dispose", "log"}
+	rules, err := host.RulesOf(profile)
+	if err == nil && rules.LifecycleHooks {
 		features = append(features, "lifecycle", "concurrentStart", "concurrentStop", "startupTimeout")
+	}
+	if err == nil && rules.ExpiredStop == "abandon" {
+		features = append(features, "abandon")
 	}
 	return Implementation{
 		Name: "github.com/hostsim/hostsim/host", Version: profile, Profile: profile, Features: features,

@@ -140,27 +140,38 @@ func (s *Service) Run(ctx context.Context, stopLimit time.Duration) error {
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	done := s.done
-	s.mu.Unlock()
-	var failed error
-	select {
-	case <-ctx.Done():
-	case <-done: // nil if there is no body
-		s.mu.Lock()
-		failed = s.err
-		s.mu.Unlock()
-		if failed == nil {
-			<-ctx.Done()
-		}
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
-	defer cancel()
-	err := s.Stop(stop)
+	failed := s.Wait(ctx)
+	err := Within(context.WithoutCancel(ctx), stopLimit, s.Stop)
 	if failed != nil {
 		return failed
 	}
 	return err
+}
+
+// Wait waits for the end of ctx, or for the failure of a background service's Execute, which it gives.
+func (s *Service) Wait(ctx context.Context) error {
+	s.mu.Lock()
+	done := s.done // nil if there is no body
+	s.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-done:
+	}
+	s.mu.Lock()
+	failed := s.err
+	s.mu.Unlock()
+	if failed == nil {
+		<-ctx.Done()
+	}
+	return failed
+}
+
+// Within calls f with a context that has a time limit, for hosts that are started and stopped by such calls.
+func Within(ctx context.Context, limit time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return f(ctx)
 }
 
 // hook writes the bounds of a call, and that its token fired meanwhile if the plan wants to see that.

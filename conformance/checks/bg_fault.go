@@ -146,6 +146,9 @@ func (r *Run) isCalm() bool {
 // failureOfRun: what a failure that stopped the host makes of run.
 func failureOfRun(r *Run, w worker) Result {
 	run := r.act("run")
+	if r.failed(w) && run.End < 0 && r.rule("workerMonitor") == "fails" && !r.PlanHas(plan.Exit) && len(r.facts().exits) > 0 && r.Trace.End.Kind == trace.Exited && r.Trace.End.Code != 0 {
+		return Held() // the host has ended the process itself
+	}
 	if !r.failed(w) || !r.alone(w) || r.ignores() || run.End < w.body.End || !r.OneStop() {
 		return Unseen()
 	}

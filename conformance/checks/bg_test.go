@@ -228,6 +228,8 @@ func TestEndsOfBackgroundServices(t *testing.T) {
 		{"run succeeds", "HOST-BG-018", "", "", brokenPlan, succeeds, Fail, "host run end"},
 		{"run succeeds on 8", "HOST-BG-018", "dotnet-8", "", brokenPlan, succeeds, Pass, ""},
 		{"run fails on 8", "HOST-BG-018", "dotnet-8", "", brokenPlan, broken, Fail, "host run end"},
+		{"the host ends the process", "HOST-BG-018", "", "", brokenPlan, edit(broken, "drop host run end", "drop main threw", "put process exit begin =1 after a stop end"), Pass, ""},
+		{"the host ends the process with 0", "HOST-BG-018", "", "", brokenPlan, edit(broken, "drop host run end", "drop main threw", "put process exit begin =0 after a stop end", "end exited 0"), Vacuous, ""},
 		{"no failure", "HOST-BG-018", "", "", workingPlan, working, Vacuous, ""},
 		{"something else failed too", "HOST-BG-018", "dotnet-8", "", brokenPlan, edit(broken, "set a stop end => a stop end error:a"), Vacuous, ""},
 

@@ -279,10 +279,10 @@ func hltStopToken(r *Run) Result {
 		// the budget was certainly used up, or certainly not, when the last stop ended
 		last := calls[len(calls)-1]
 		d, known := r.ShutdownTimeout()
-		if !known || last.End < 0 {
+		if last.End < 0 {
 			return Unseen()
 		}
-		expired := d != plan.Infinite && r.At(last.End)-r.At(calls[0].Begin) >= d+r.Early(d)
+		expired := known && d != plan.Infinite && r.At(last.End)-r.At(calls[0].Begin) >= d+r.Early(d)
 		stops := r.window(act, LifetimeStop)
 		switch {
 		case expired && r.Profile.Word("expiredStop") == "skip":
@@ -290,7 +290,7 @@ func hltStopToken(r *Run) Result {
 				return Broken(stops[0].Begin, "the time is up, so the host lifetime is not stopped, but was").With(last.End)
 			}
 			return Held()
-		case len(stops) == 0:
+		case len(stops) == 0 || !known && r.MayHaveExpired(stops[0].Begin):
 			return Unseen()
 		case expired && r.Event(stops[0].Begin).Token == trace.Live:
 			return Broken(stops[0].Begin, "the time is up, so the host lifetime must be handed a cancelled token, but its token was live").With(last.End)

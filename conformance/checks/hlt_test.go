@@ -122,6 +122,7 @@ func TestHostLifetimeStop(t *testing.T) {
 		row{name: "dead, the time is not up", trace: edit(owned, "set hostLifetime stop begin => hostLifetime stop begin dead"), want: Fail, at: "hostLifetime stop begin"},
 		row{name: "3.1 skips it", profile: "dotnet-3.1", trace: edit(slow, "drop hostLifetime stop"), want: Pass},
 		row{name: "3.1 does not call it", profile: "dotnet-3.1", want: Fail, at: "hostLifetime stop begin"},
+		row{name: "the limit is the host's own", plan: replaced(limited, "options: {shutdownTimeout: 500ms}\n", ""), want: Vacuous},
 		row{name: "no service was stopped", trace: "0ms host stop begin\n hostLifetime stop begin live\n hostLifetime stop end ok\n host stop end ok", want: Vacuous},
 	)
 	failed := edit(owned, "cut 2s", "set b start end => b start end error:x", "drop lifetime", "set host start end => host start end error:x")

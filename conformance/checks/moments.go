@@ -96,7 +96,7 @@ func (r *Run) timeout() (d time.Duration, ok bool) {
 	if t := r.Plan.Options.ShutdownTimeout; t != nil {
 		return *t, *t >= 0
 	}
-	if r.Profile == nil || r.Profile.Name == "core" {
+	if r.Profile == nil || !r.release() {
 		return 0, false // what a host's default is, is its own business
 	}
 	d, err := time.ParseDuration(r.rule("shutdownTimeout"))

@@ -171,6 +171,9 @@ func startFailureRaw(r *Run) Result {
 	if !ok || h != Start || r.ignoredCancel(c) {
 		return Unseen()
 	}
+	if r.Outcome(c) == trace.WasCancelled && r.anyFailed(Execute) {
+		return Unseen() // it was cut short because a worker had failed: the failure is the worker's
+	}
 	if got, want := r.Outcome(act), r.Outcome(c); got != want {
 		return Broken(act.End, "host.%s must end with the error of %s, %s, but ended with %q", r.Event(act.Begin).What, r.Name(c.Service), want, got).With(c.End)
 	}

@@ -90,19 +90,29 @@ func stopAll(r *Run, unlessExpired bool) Result {
 		return Unseen()
 	}
 	for _, act := range r.Stoppers() {
-		if act.End < 0 || !r.stopping(act) || unlessExpired && r.MayHaveExpired(act.End) {
+		done, how := act.End, "when host."+r.called(act)+" returns"
+		if done < 0 && r.endsWithTheStop(act) {
+			done, how = len(r.Trace.Events), "when the process ends with the stop"
+		}
+		if done < 0 || !r.stopping(act) || unlessExpired && r.MayHaveExpired(done) {
 			continue
 		}
-		missing, n := r.unstopped(act, act.End)
+		missing, n := r.unstopped(act, done)
 		if n == 0 {
 			continue
 		}
 		if len(missing) > 0 {
-			return Broken(act.End, "every service that had started must have been stopped when host.%s returns, but %s was not", r.Event(act.Begin).What, r.Name(missing[0]))
+			return Broken(min(done, r.Last()), "every service that had started must have been stopped %s, but %s was not", how, r.Name(missing[0]))
 		}
 		return Held()
 	}
 	return Unseen()
+}
+
+// endsWithTheStop tells whether the process ended by itself when a stop had begun, and the act never returned: main
+// neither came to its end nor called an exit.
+func (r *Run) endsWithTheStop(act Call) bool {
+	return r.called(act) != "stop" && r.called(act) != "stopHost" && r.Whole() && r.Began() >= 0 && r.returned() < 0 && !r.exitSignal() && !r.crashed()
 }
 
 func stopOnce(r *Run) Result {

@@ -54,6 +54,10 @@ func TestStop(t *testing.T) {
 		row{name: "run ends by itself", trace: plainStart + plainEnd, want: Fail, at: "host run end"},
 		row{name: "the start failed", trace: fails, want: Vacuous},
 		row{name: "it hangs", trace: plainStart + "end hang", want: Vacuous},
+		row{name: "the process ends with the stop", trace: edit(life, "drop host run end", "drop main return", "end exited 143"), want: Pass},
+		row{name: "the process ends with the stop of some", trace: edit(life, "drop host run end", "drop main return", "drop a stop", "end exited 143"), want: Fail, at: "lifetime applicationStopped"},
+		row{name: "no stop had begun", trace: edit(life, "drop host run end", "drop main return", "drop a stop", "drop b stop", "drop c stop", "drop signal SIGTERM", "drop lifetime applicationStopping", "drop lifetime applicationStopped", "end exited 1"), want: Vacuous},
+		row{name: "main goes without it", trace: edit(life, "drop host run end", "drop a stop"), want: Vacuous},
 	)
 	rows(t, "HOST-STOP-004", row{profile: "dotnet-3.1", plan: limited, trace: life},
 		row{name: "all", want: Pass},

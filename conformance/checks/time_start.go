@@ -72,7 +72,11 @@ func timeStartNotEarly(r *Run) Result {
 			if r.Kind(c.Service) == plan.Background || r.tokenOf(c) != trace.Live || c.End < 0 || r.wasAsked(c.End) || r.workerMayHaveFailed(c.End) {
 				continue
 			}
-			switch i := r.FiredIn(c, h); {
+			i := r.FiredIn(c, h)
+			if f, _, failed := r.startFailure(act.Begin); failed && i > f.End {
+				continue // the failure of another may have given the start up
+			}
+			switch {
 			case i >= 0 && limited && r.At(i)-r.At(act.Begin) < d-r.Early(d):
 				return Broken(i, "the startup timeout of %v had not passed, so the token of %s of %s must not be cancelled, but was", d, h, r.Name(c.Service)).With(act.Begin)
 			case i >= 0 && !limited:

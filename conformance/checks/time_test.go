@@ -68,12 +68,17 @@ func TestStopTime(t *testing.T) {
 	silent := "services: [{name: a}, {name: b, stop: [{delay: 100s}]}, {name: c}]"
 	atLast := edit(expired, "cut 400ms", "add 300ms c stop end ok", "add 300ms b stop begin live", "add 30300ms b stop end cancelled", "add 30300ms host run end cancelled")
 	five := edit(atLast, "cut 30s", "add 5300ms b stop end cancelled", "add 5300ms host run end cancelled")
-	rows(t, "HOST-TIME-006", row{profile: "strict", plan: silent, trace: atLast},
+	rows(t, "HOST-TIME-006", row{profile: "dotnet-10", plan: silent, trace: atLast},
 		row{name: "30 s", want: Pass},
 		row{name: "5 s", trace: five, want: Fail, at: "b stop end"},
 		row{name: "none", trace: edit(atLast, "cut 30s", "add 100300ms b stop end ok"), want: Fail, at: "b stop end"},
 		row{name: "6 gives 5 s", profile: "dotnet-6", trace: five, want: Pass},
 		row{name: "an option", plan: expiredPlan, trace: expired, want: Vacuous},
+	)
+	rows(t, "HOST-TIME-003", row{plan: silent, trace: five},
+		row{name: "a default that is the host's own", profile: "strict", want: Vacuous},
+		row{name: "a default that is the release's", profile: "dotnet-10", want: Fail, at: "b stop end"},
+		row{name: "the release's default", profile: "dotnet-6", want: Pass},
 	)
 	configured := "config: {ShutdownTimeoutSeconds: \"5\"}\n" + silent
 	rows(t, "HOST-TIME-007", row{profile: "strict", plan: configured, trace: five},
@@ -174,6 +179,7 @@ func TestStartTime(t *testing.T) {
 		row{name: "too soon", trace: edit(cut, "cut 400ms", "add 350ms b start end cancelled"), want: Fail, at: "b start end"},
 		row{name: "no limit, no end", plan: replaced(plan, "options: {startupTimeout: 400ms}\n", ""), trace: each, want: Pass},
 		row{name: "no limit, cancelled", plan: replaced(plan, "options: {startupTimeout: 400ms}\n", ""), want: Fail, at: "b start end"},
+		row{name: "another one's start had failed", trace: "0ms host run begin\n a start begin live\n b start begin live\n100ms b start end error:x\n a start end cancelled\n", want: Vacuous},
 		row{name: "a stop was requested", trace: "0ms host run begin\n a start begin live\n100ms b/thread stopApplication begin\n a start end cancelled\n", want: Vacuous},
 	)
 	rows(t, "HOST-TIME-018", row{profile: "strict", plan: plan, trace: cut},
@@ -227,7 +233,9 @@ func TestShutdownTimeout(t *testing.T) {
 		{name: "an option", profile: "core", plan: "options: {shutdownTimeout: 2s}", want: 2 * time.Second, known: true},
 		{name: "infinite", profile: "core", plan: "options: {shutdownTimeout: inf}", want: -1, known: true},
 		{name: "core leaves the default open", profile: "core", plan: abc},
-		{name: "the default", profile: "strict", plan: abc, want: 30 * time.Second, known: true},
+		{name: "strict leaves it open too", profile: "strict", plan: abc},
+		{name: "configured under strict", profile: "strict", plan: "config: {shutdownTimeoutSeconds: \"7\"}", want: 7 * time.Second, known: true},
+		{name: "the default of 10", profile: "dotnet-10", plan: abc, want: 30 * time.Second, known: true},
 		{name: "the default of 3.1", profile: "dotnet-3.1", plan: abc, want: 5 * time.Second, known: true},
 		{name: "configured", profile: "dotnet-6", plan: "config: {SHUTDOWNTIMEOUTSECONDS: \"7\"}", want: 7 * time.Second, known: true},
 		{name: "configured in vain", profile: "dotnet-3.1", plan: "config: {shutdownTimeoutSeconds: \"7\"}", want: 5 * time.Second, known: true},

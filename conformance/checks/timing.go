@@ -66,6 +66,10 @@ func (r *Run) ConfiguredSeconds(key string) (time.Duration, bool) {
 	return time.Duration(n) * time.Second, true
 }
 
+// release tells whether the profile is that of one release of one host. Only such a profile knows what a host does when the
+// application says nothing: core and strict leave the defaults to the host.
+func (r *Run) release() bool { return r.Profile.Name != "core" && r.Profile.Name != "strict" }
+
 // ShutdownTimeout gives the shutdown timeout of the run, [plan.Infinite] if there is none. known is false if the plan
 // leaves it to the host and the profile does not say what the host's default is.
 func (r *Run) ShutdownTimeout() (d time.Duration, known bool) {
@@ -77,6 +81,9 @@ func (r *Run) ShutdownTimeout() (d time.Duration, known bool) {
 	}
 	if d, ok := r.ConfiguredSeconds("shutdownTimeoutSeconds"); ok && r.Profile.Word("configuredTimeout") != "ignored" {
 		return d, true
+	}
+	if !r.release() {
+		return 0, false
 	}
 	return r.Profile.Duration("shutdownTimeout"), true
 }

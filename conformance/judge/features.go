@@ -22,6 +22,10 @@ var observed = map[string]func(*plan.Plan, *trace.Event) bool{
 	"stopRequest": func(_ *plan.Plan, e *trace.Event) bool { return e.What == "stopApplication" && e.Phase == trace.End },
 	"sockets":     func(_ *plan.Plan, e *trace.Event) bool { return e.What == "listen" },
 	"processExit": func(_ *plan.Plan, e *trace.Event) bool { return e.Who == trace.Process && e.What == "processExit" },
+	"runReturns": func(_ *plan.Plan, e *trace.Event) bool {
+		return e.Who == trace.Host && (e.What == "run" || e.What == "waitForShutdown") && e.Phase == trace.End && e.Outcome == trace.OK
+	},
+	"abandon": func(_ *plan.Plan, e *trace.Event) bool { return e.What == "abandoned" },
 	"hostLifetime": func(p *plan.Plan, e *trace.Event) bool {
 		return p.HostLifetime != nil && e.Who == trace.HostLifetime
 	},

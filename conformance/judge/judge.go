@@ -479,7 +479,8 @@ func (v *verifier) conclude(r *report.Report) {
 			c.Because = j.panicked
 		case j.exercised == 0 && v.o.Partial:
 			continue
-		case j.exercised == 0 && v.unplayable(r, j.clause.ID) != "":
+		case len(j.failures) == 0 && v.unplayable(r, j.clause.ID) != "":
+			// a scenario about something else may have shown it all the same, in one run and not in the next
 			c.Verdict, c.Because = report.Skipped, v.unplayable(r, j.clause.ID)
 		case j.exercised == 0 && v.unshowable(r, j.clause.ID) != "":
 			c.Verdict, c.Because = report.Skipped, v.unshowable(r, j.clause.ID)

@@ -193,6 +193,20 @@ func TestVerdicts(t *testing.T) {
 				f.errs[cs[1].Plan] = fmt.Errorf("wrapped: %w", &judge.Skip{Why: "no such thing here"})
 				return f
 			}, []string{"skipped", first + " pass 1", "c2 skipped: no such thing here"}},
+		{"and so it is although another case happened to show it", []string{first, second}, []string{"second.ok", "second.ok"},
+			func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				cs[0].Clauses = []string{first}
+				cs[1].Clauses, cs[1].Features = []string{second}, []string{"lifecycle"}
+				return f
+			}, []string{"fail", first + " fail 0: never exercised: no run brought about what the clause is about, so nothing is known",
+				second + " skipped 1: no scenario that exercises it could be played; c2: the implementation has no lifecycle",
+				"c2 skipped: the implementation has no lifecycle"}},
+		{"but one that another case shows broken is broken", []string{second}, []string{"second.bad", "second.ok"},
+			func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				cs[0].Clauses = nil
+				cs[1].Clauses, cs[1].Features = []string{second}, []string{"lifecycle"}
+				return f
+			}, []string{"fail", second + " fail 1; c1 at 0 (second bad): second is bad", "c2 skipped: the implementation has no lifecycle"}},
 		{"a clause whose only cases were skipped is skipped by name", []string{first, second}, []string{"first.ok", "second.ok"},
 			func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
 				cs[1].Clauses, cs[1].Features = []string{second}, []string{"lifecycle"}

@@ -11,8 +11,8 @@ import (
 var aboutTokens = map[string]bool{"HOST-START-025": true, "HOST-STOP-021": true, "HOST-TIME-001": true, "HOST-TIME-002": true, "HOST-TIME-003": true, "HOST-TIME-004": true}
 
 // unshowable says why no run of this host can exercise a clause although its scenarios were played, "" if that is a fault:
-// the host hands no token to what it stops; or in every scenario that the library has for the clause the process died of a
-// signal, which some other clause names as the violation that it is.
+// the host hands no token to what it stops; or it broke some other clause in every scenario that the library has for this one,
+// and so never came to what the clause is about. Of a fault that is named nobody is to be told twice.
 func (v *verifier) unshowable(r *report.Report, clause string) string {
 	if aboutTokens[clause] && !v.tokens {
 		return "the implementation hands no token to what it stops"
@@ -23,10 +23,14 @@ func (v *verifier) unshowable(r *report.Report, clause string) string {
 			continue
 		}
 		other := v.brokenIn(c.Name)
-		if !v.died[c.Name] || other == "" {
+		switch {
+		case other == "":
 			return ""
+		case v.died[c.Name]:
+			why = fmt.Sprintf("the host does not live to show it: in %s it dies of a signal, which breaks %s", c.Name, other)
+		default:
+			why = fmt.Sprintf("the host does not come to show it: in %s it breaks %s", c.Name, other)
 		}
-		why = fmt.Sprintf("the host does not live to show it: in %s it dies of a signal, which breaks %s", c.Name, other)
 	}
 	return why
 }

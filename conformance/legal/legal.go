@@ -10,4 +10,4 @@ func Hosts() map[string]adapter.Implementation {
 }
 
 // features are what both hosts have.
-var features = []string{"background", "shutdownTimeout", "stopRequest", "signals", "exitCode", "notifications"}
+var features = []string{"background", "shutdownTimeout", "stopRequest", "signals", "runReturns", "exitCode", "notifications"}

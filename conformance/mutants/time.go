@@ -77,7 +77,7 @@ func init() {
 		},
 		Mutant{
 			Name: "stop-default-five-seconds", Bug: "the default of the shutdown timeout is 5 s, as it was up to 6",
-			Clause: "HOST-TIME-006", Source: []string{"G68", "OPT-1"},
+			Clause: "HOST-TIME-006", Profile: "dotnet-10", Source: []string{"G68", "OPT-1"},
 			Fault: rules(func(r *host.Rules) { r.ShutdownTimeout = 5 * time.Second }),
 		},
 		Mutant{

@@ -95,7 +95,7 @@ func init() {
 func goodHost() adapter.Implementation {
 	return adapter.Implementation{
 		Name: "good", Version: "v1.0.0", Virtual: true, Reuse: true, AnnounceStarted: true,
-		Features: []string{"background", "shutdownTimeout", "stopRequest", "signals", "exitCode", "sockets"},
+		Features: []string{"background", "shutdownTimeout", "stopRequest", "signals", "runReturns", "exitCode", "sockets"},
 		New: func(app *adapter.App) (adapter.Host, error) {
 			return adapter.HostFunc(func(ctx context.Context) error {
 				ctx, stop := app.NotifyContext(ctx, os.Interrupt, term)

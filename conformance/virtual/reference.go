@@ -52,7 +52,7 @@ func AllFeatures() []string {
 }
 
 // FeaturesFor gives the features that the host has under a profile: releases before 8 have no lifecycle hooks, no concurrent
-// starts and stops, and no startup timeout; 2.2 has no systemd lifetime.
+// starts and stops, and no startup timeout; 2.2 has no systemd lifetime, and no release abandons a call.
 func (r *Reference) FeaturesFor(profile string) []string {
 	rules, err := host.RulesOf(profile)
 	if err != nil {
@@ -63,6 +63,10 @@ func (r *Reference) FeaturesFor(profile string) []string {
 		switch f {
 		case "lifecycle", "concurrentStart", "concurrentStop", "startupTimeout":
 			if !rules.LifecycleHooks {
+				continue
+			}
+		case "abandon":
+			if rules.ExpiredStop != "abandon" {
 				continue
 			}
 		case "systemd":

@@ -78,7 +78,7 @@ namespace Hostsim
     {
         public static readonly string[] Features =
         {
-            "background", "shutdownTimeout", "hostLifetime", "notifications", "stopRequest", "signals", "exitCode", "construct", "dispose", "log", "processExit",
+            "background", "shutdownTimeout", "hostLifetime", "notifications", "stopRequest", "signals", "runReturns", "exitCode", "construct", "dispose", "log", "processExit",
 #if NET8_0_OR_GREATER
             "lifecycle", "concurrentStart", "concurrentStop", "startupTimeout",
 #endif

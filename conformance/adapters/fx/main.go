@@ -1,5 +1,4 @@
-// Command fx is the adapter for go.uber.org/fx: one hook for each service, and what fx.App.Run does, spelled out so that
-// signals can come from the simulated process too.
+// Command fx is the adapter for go.uber.org/fx: a hook for each service, and what fx.App.Run does, for simulated signals too.
 package main
 
 import (
@@ -36,15 +35,13 @@ func build(app *adapter.App) (adapter.Host, error) {
 
 // Run does what fx.App.Run does: start, wait for a signal or Shutdown, stop; a code that is not 0 ends the process.
 func (h host) Run(ctx context.Context) error {
-	start, cancel := context.WithTimeout(ctx, h.StartTimeout())
-	defer cancel()
-	if err := h.Start(start); err != nil {
+	if err := adapter.Within(ctx, h.StartTimeout(), h.Start); err != nil {
 		return err
 	}
 	return h.WaitForShutdown(ctx)
 }
 
-func (h host) WaitForShutdown(ctx context.Context) (err error) {
+func (h host) WaitForShutdown(ctx context.Context) error {
 	done := h.Wait() // only now does fx listen to signals
 	_ = h.app.Started()
 	var sig fx.ShutdownSignal
@@ -53,9 +50,8 @@ func (h host) WaitForShutdown(ctx context.Context) (err error) {
 	case <-h.app.FakeSignals():
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.Background(), h.StopTimeout())
-	defer cancel()
-	if err = h.Stop(stop); err == nil && sig.ExitCode != 0 {
+	err := adapter.Within(context.Background(), h.StopTimeout(), h.Stop)
+	if err == nil && sig.ExitCode != 0 {
 		h.app.Exit(sig.ExitCode)
 	}
 	return err

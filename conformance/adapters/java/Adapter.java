@@ -7,10 +7,15 @@ import java.util.concurrent.CountDownLatch;
 /**
  * The adapter for services on the JVM, in the idiom of its documentation: main starts the services and waits, a shutdown hook
  * (Runtime.addShutdownHook) stops them in reverse. A signal starts the JVM's shutdown, which ends with 128 + its number,
- * whatever main would have returned; a stop request is System.exit, from a thread of its own.
+ * whatever main would have returned; a stop request is System.exit, from a thread of its own. Start and stop hold one lock, as the
+ * life cycles of Spring's contexts and of Tomcat do, because hooks run beside main, which may still be starting services.
+ *
+ * <p>So run never returns when it was not for a failure: the process ends with the hook, and main with the process. The adapter
+ * declares no runReturns, and what only such a return can show is not asked of it.
  *
  * <p>The host is {@link #run}; everything else speaks the protocol (docs/protocol.md) and plays the scripts of the plan. It needs
- * Java 17 and no library.
+ * Java 17 and no library. Compile it first, {@code javac -d DIR Adapter.java}, and run {@code java -cp DIR Adapter}: a JVM that
+ * compiles it at every start takes a second for that.
  */
 public final class Adapter {
     static final List<String> FEATURES = List.of("stopRequest", "signals");
@@ -18,33 +23,26 @@ public final class Adapter {
     // The host.
 
     static void run(App app) throws Exception {
-        Deque<Service> started = new ArrayDeque<>();
-        CountDownLatch stopped = new CountDownLatch(1);
+        Deque<Service> started = new ArrayDeque<>(); // also the lock of the life cycle
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            for (Service s : snapshot(started)) {
-                try {
-                    s.stop();
-                } catch (Exception e) {
-                    e.printStackTrace(); // a hook has nobody to tell
+            synchronized (started) {
+                for (Service s : started) {
+                    try {
+                        s.stop();
+                    } catch (Exception e) {
+                        e.printStackTrace(); // a hook has nobody to tell
+                    }
                 }
             }
-            stopped.countDown();
         }, "shutdown"));
-        for (Service s : app.services) {
-            s.start();
-            synchronized (started) {
+        synchronized (started) {
+            for (Service s : app.services) {
+                s.start();
                 started.push(s);
             }
+            app.started();
         }
-        app.started();
-        stopped.await();
         Thread.currentThread().join(); // the JVM ends when its hooks have run; main goes nowhere
-    }
-
-    static List<Service> snapshot(Deque<Service> d) {
-        synchronized (d) {
-            return new ArrayList<>(d);
-        }
     }
 
     // The scripted application.
@@ -232,7 +230,7 @@ public final class Adapter {
     public static void main(String[] args) throws Exception {
         String where = System.getenv("HOSTSIM_EVENTS");
         if (where == null) {
-            System.err.println("This is an adapter for hostsim. Judge the host with: hostsim verify -- java Adapter.java");
+            System.err.println("This is an adapter for hostsim. Judge the host with: hostsim verify -- java -cp DIR Adapter");
             System.exit(2);
         }
         out = open(where);

@@ -27,11 +27,17 @@ func TestShutdownHooks(t *testing.T) {
 			End:  "exited 143",
 		},
 		{
-			Name: "a stop request is an exit",
-			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"stopApplication":true},{"delay":"5s"}]}]}`,
-			Want: []string{"b.stopApplication.end", "a.stop.end=ok"},
-			Not:  []string{"b.start.end", "b.stop"},
+			Name: "a stop request is an exit, which waits for the start",
+			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"stopApplication":true},{"delay":"200ms"}]},{"name":"c"}]}`,
+			Want: []string{"b.stopApplication.end", "b.start.end=ok", "c.start.end=ok", "c.stop.end=ok", "b.stop.end=ok", "a.stop.end=ok"},
+			Not:  []string{"host.run.end", "main.return"},
 			End:  "exited 0",
+		},
+		{
+			Name: "a signal while a service starts waits for the start too",
+			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"delay":"300ms"}]}],"signals":[{"after":"b.start.begin","wait":"20ms","send":"SIGINT"}]}`,
+			Want: []string{"b.start.begin", "signal.SIGINT", "b.start.end=ok", "b.stop.end=ok", "a.stop.end=ok"},
+			End:  "exited 130",
 		},
 		{
 			Name: "exit in a hook never returns",

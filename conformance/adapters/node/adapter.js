@@ -7,7 +7,7 @@
 'use strict';
 const fs = require('fs'), http = require('http'), net = require('net'), path = require('path'), readline = require('readline');
 
-const FEATURES = ['shutdownTimeout', 'stopRequest', 'signals', 'exitCode', 'sockets'];
+const FEATURES = ['shutdownTimeout', 'stopRequest', 'signals', 'runReturns', 'exitCode', 'sockets'];
 
 // The host.
 

@@ -6,7 +6,7 @@ The host is the function run; everything else speaks the protocol (docs/protocol
 It needs Python 3.11 and nothing else."""
 import asyncio, contextlib, json, os, signal, sys, threading, time
 
-FEATURES = ["background", "shutdownTimeout", "stopRequest", "signals", "exitCode"]
+FEATURES = ["background", "shutdownTimeout", "stopRequest", "signals", "runReturns", "exitCode"]
 
 
 # The host.

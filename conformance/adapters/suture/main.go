@@ -1,11 +1,9 @@
-// Command suture is the adapter for github.com/thejerf/suture/v4: a supervisor with one service for each of the application's,
-// run under signal.NotifyContext.
+// Command suture is the adapter for github.com/thejerf/suture/v4: a supervisor of all services under signal.NotifyContext.
 package main
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -26,11 +24,15 @@ type supervised struct {
 	limit time.Duration
 }
 
-// Serve ends the tree when the service fails, as an application does that is not to run without it; left to itself suture
-// would start the service again, which is what supervisors are for and nothing that an application host is to be judged by.
+// failure is a service's error that ends the tree, as in an application that is not to run without the service; left to itself
+// suture would start the service again, which is what supervisors are for and nothing that an application host is judged by.
+type failure struct{ error }
+
+func (failure) Is(target error) bool { return target == suture.ErrTerminateSupervisorTree }
+
 func (s supervised) Serve(ctx context.Context) error {
 	if err := s.Run(ctx, s.limit); err != nil {
-		return fmt.Errorf("%w: %w", suture.ErrTerminateSupervisorTree, err)
+		return failure{err}
 	}
 	return suture.ErrDoNotRestart
 }
@@ -47,8 +49,9 @@ func build(app *adapter.App) (adapter.Host, error) {
 		ctx, stop := app.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		app.OnStopRequest(stop)
-		if err := root.Serve(ctx); errors.Is(err, suture.ErrTerminateSupervisorTree) {
-			return err
+		var f failure
+		if errors.As(root.Serve(ctx), &f) {
+			return f.error
 		}
 		return nil // the end of ctx: whether all services have stopped makes no difference to the result
 	}), nil

@@ -19,7 +19,7 @@ func TestSuture(t *testing.T) {
 		{
 			Name: "a failed start ends the tree",
 			Plan: `{"services":[{"name":"a"},{"name":"b","start":[{"delay":"50ms"},{"throw":"boom"}]}]}`,
-			Want: []string{"b.start.end=error:boom", "a.stop.end=ok", "main.threw"},
+			Want: []string{"b.start.end=error:boom", "a.stop.end=ok", "host.run.end=error:boom", "main.threw"},
 			End:  "exited 1",
 		},
 		{
