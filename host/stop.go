@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hostsim/hostsim/host/seam"
@@ -150,12 +151,24 @@ func (h *Host) requestStop(limit *patience) error {
 		return nil
 	}
 	t := &task{e: lifetimeEntry, call: "applicationStopping", why: "the Stopping callbacks", done: h.rt.NewEvent("the Stopping callbacks")}
-	h.rt.Start("applicationStopping", func() {
+	run := h.rt.Go
+	if h.waitsThroughSeam() { // so do the callbacks, and the call is on its way when Start returns
+		run = h.rt.Start
+	}
+	run("applicationStopping", func() {
 		h.rt.Promise(t.done, "the Stopping callbacks return")
 		h.app.await()
 		t.done.Set()
 	})
 	return limit.wait(t)
+}
+
+// waitsThroughSeam tells whether the application promises to wait through the host's runtime: one of its services is
+// [Prefixed]. The waits of any other are not seen, and must not be waited for.
+func (h *Host) waitsThroughSeam() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.services, func(e *entry) bool { return e.prefix })
 }
 
 func (h *Host) stopLifetime(ctx context.Context) error {
