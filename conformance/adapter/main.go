@@ -104,6 +104,10 @@ func (s *server) virtual(t *testing.T, p *plan.Plan, run protocol.Run) {
 		s.controlled(t, p, run)
 		return
 	}
+	if run.Schedule != "" {
+		fmt.Fprintf(os.Stderr, "%s: the schedule %q cannot be chosen: this adapter was not built with hostsim build\n", s.i.Name, run.Schedule)
+		os.Exit(2)
+	}
 	rec := &recorder{also: func(e trace.Event) { _ = s.out.Event(e) }}
 	end, left := s.i.play(t, p, rec)
 	_ = s.out.End(end)

@@ -115,6 +115,7 @@ func TestServing(t *testing.T) {
 		{"a plan that it does not play, then one that it does", "1", []string{command("process", false, `{"processExit":[]}`), command("process", false, one)},
 			"identity skip " + played + " ready " + stopped + " end:exited 4", 0, ""},
 		{"a simulation of its own", "simulate", []string{command("virtual", false, one)}, "identity a.simulated end:exited 1", 0, ""},
+		{"a schedule that cannot be chosen", "1", []string{`{"run":{"protocol":1,"id":1,"lane":"virtual","fresh":false,"schedule":"random:5","plan":` + one + `}}`}, "identity", 2, "not built with hostsim build"},
 		{"no command", "1", []string{"play!"}, "identity", 2, "not JSON"},
 		{"another version", "1", []string{`{"run":{"protocol":9,"plan":{}}}`}, "identity", 2, "version 9"},
 		{"a plan that is wrong", "1", []string{command("process", true, `{"services":[{"nome":"a"}]}`)}, "identity", 2, "nome"},

@@ -22,7 +22,7 @@ var singles = []struct {
 	says       string
 	beyond     bool
 }{
-	{name: "identity, all keys", line: `{"identity":{"protocol":1,"implementation":"x","version":"1","language":"go","runtime":"r","profile":"strict","features":["signals","log"],"lanes":["process","virtual"],"reuse":true}}`},
+	{name: "identity, all keys", line: `{"identity":{"protocol":1,"implementation":"x","version":"1","language":"go","runtime":"r","profile":"strict","features":["signals","log"],"lanes":["process","virtual"],"reuse":true,"schedules":true}}`},
 	{name: "identity, least", line: goodIdentity},
 	{name: "identity without protocol", line: `{"identity":{"implementation":"x","version":"1","language":"go","lanes":["process"]}}`, want: MissingKey, says: "protocol"},
 	{name: "identity without lanes", line: `{"identity":{"protocol":1,"implementation":"x","version":"1","language":"go"}}`, want: MissingKey, says: "lanes"},
@@ -57,6 +57,14 @@ var singles = []struct {
 	{name: "listening", line: `{"listening":{"tcp:web":"127.0.0.1:80","unix:app.sock":"/tmp/app.sock"}}`},
 	{name: "listening nowhere", line: `{"listening":{}}`, want: WrongType},
 	{name: "listening on a port", line: `{"listening":{"8080":"127.0.0.1:80"}}`, want: UnknownWord, says: "tcp:NAME"},
+	{name: "schedule", line: `{"schedule":{"name":"random:5","decisions":31,"hash":"1f"}}`},
+	{name: "schedule that says what it shows", line: `{"schedule":{"name":"sequential","decisions":0,"hash":"1f","said":"two wait for each other\n"}}`},
+	{name: "schedule without a name", line: `{"schedule":{"decisions":31,"hash":"1f"}}`, want: MissingKey},
+	{name: "schedule without a hash", line: `{"schedule":{"name":"random:5","decisions":31}}`, want: MissingKey},
+	{name: "schedule without decisions", line: `{"schedule":{"name":"random:5","hash":"1f"}}`, want: MissingKey, says: "decisions"},
+	{name: "schedule of less than nothing", line: `{"schedule":{"name":"random:5","decisions":-1,"hash":"1f"}}`, want: OutOfRange},
+	{name: "schedule with a list", line: `{"schedule":["random:5"]}`, want: WrongType},
+	{name: "schedule with another key", line: `{"schedule":{"name":"random:5","decisions":1,"hash":"1f","sayd":"x"}}`, want: UnknownKey, says: "said"},
 	{name: "skip", line: `{"skip":"no feature"}`},
 	{name: "skip without a reason", line: `{"skip":""}`, want: MissingKey},
 	{name: "end, exited", line: `{"end":{"kind":"exited","code":255}}`},
