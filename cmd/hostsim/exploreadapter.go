@@ -13,6 +13,7 @@ import (
 	"github.com/hostsim/hostsim/conformance/explore"
 	"github.com/hostsim/hostsim/conformance/external"
 	"github.com/hostsim/hostsim/conformance/judge"
+	"github.com/hostsim/hostsim/internal/toolchain"
 	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
@@ -30,6 +31,13 @@ func exploreAdapter(cmd *cobra.Command, s streams, f *exploreFlags, file string,
 		if cmd.Flags().Changed(name) {
 			return usagef("--%s is for hosts in this process, not for an adapter", name)
 		}
+	}
+	if f.schedule != "" {
+		name, err := toolchain.ScheduleName(f.schedule)
+		if err != nil {
+			return usagef("--schedule %q: %w", f.schedule, err)
+		}
+		f.schedule = name
 	}
 	sc, err := load(s, file)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/hostsim/hostsim/conformance/adapter"
 	"github.com/hostsim/hostsim/conformance/virtual"
 )
 
@@ -22,6 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"hostsim": func() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) },
 		"stalled": stalled,
+		"adapter": func() { adapter.Main(adapter.Reference("strict")) }, // not built with hostsim build
 	})
 }
 

@@ -355,6 +355,17 @@ func checkSchedule(v string) error {
 	return nil
 }
 
+// ScheduleName gives the whole name of a schedule that a program makes itself: a seed alone is one of random. A file is none.
+func ScheduleName(v string) (string, error) {
+	if err := checkSchedule(v); err != nil || strings.HasPrefix(v, "@") {
+		return "", errors.New(`want "sequential", a seed like "5", "random:5" or "pct3:5"`)
+	}
+	if v != "sequential" && !strings.Contains(v, ":") {
+		v = "random:" + v
+	}
+	return v, nil
+}
+
 // RunTest is the command "hostsim test". It returns the exit code.
 func RunTest(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	opt, err := ParseTestArgs(args)

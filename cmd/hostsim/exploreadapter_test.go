@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hostsim/hostsim/internal/toolchain"
+)
+
+// compiled builds an adapter with the patched toolchain, which takes minutes on a cold build cache.
+func compiled(t *testing.T, dir string, flags ...string) string {
+	t.Helper()
+	if testing.Short() || os.Getenv("HOSTSIM_TEST_TOOLCHAIN") == "" {
+		t.Skip("compiles the standard library anew: set HOSTSIM_TEST_TOOLCHAIN=1")
+	}
+	out := filepath.Join(t.TempDir(), "adapter")
+	var text bytes.Buffer
+	err := toolchain.Build(t.Context(), toolchain.BuildOptions{Options: toolchain.Options{Dir: filepath.Join("../../conformance/adapters", dir)}, Output: out, Flags: flags, Stdout: &text, Stderr: &text})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text.String())
+	}
+	return out
+}
+
+// command runs hostsim and gives its exit code and what it wrote.
+func command(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = run(args, streams{strings.NewReader(""), &out, &errs})
+	return code, out.String(), errs.String()
+}
+
+const fxScenario = "../../conformance/adapters/fx/testdata/signal-as-the-stop-ends.yaml"
+
+// TestExploreFx finds the deadlock of fx 1.22.1 in its adapter, explains it, repeats it byte for byte by the name of its schedule,
+// and finds nothing in 1.22.2.
+func TestExploreFx(t *testing.T) {
+	bad := compiled(t, "fx", "-modfile=testdata/fx-1.22.1.mod")
+	code, out, errs := command("explore", fxScenario, "--schedules", "1000", "--clause", "HOST-STOP-028", "--", bad)
+	if code != 3 || errs != "" {
+		t.Fatalf("exit code %d, stderr %s\n%s", code, errs, out)
+	}
+	for _, want := range []string{
+		"VIOLATED hang in ", "2 goroutines wait for each other:", "different traces",
+		"fx.(*signalReceivers).relayer, started at go.uber.org/fx/signal.go:117",
+		"until it is released by fx.withTimeout.func1 #2, who holds it",
+		"\ncycle    fx.(*signalReceivers).relayer waits for the sync.Mutex first locked at go.uber.org/fx/signal.go:106, held by fx.withTimeout.func1 #2",
+		"^ HOST-STOP-028: ",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	m := regexp.MustCompile(`repeat it with --schedule (random:\d+):`).FindStringSubmatch(out)
+	if m == nil {
+		t.Fatalf("no name of a schedule in\n%s", out)
+	}
+	_, said, _ := strings.Cut(out, "2 goroutines wait")
+	code, single, errs := command("explore", fxScenario, "--schedule", m[1], "--clause", "HOST-STOP-028", "--", bad)
+	if code != 3 || errs != "" || !strings.Contains(single, said[:strings.LastIndexByte(said, '\n')]) {
+		t.Errorf("exit code %d, stderr %s: %s tells something else:\n%s", code, errs, m[1], single)
+	}
+	if _, again, _ := command("explore", fxScenario, "--schedule", m[1], "--clause", "HOST-STOP-028", "--", bad); again != single {
+		t.Errorf("the same schedule gives other bytes:\n%s\nthan\n%s", again, single)
+	}
+	if _, again, _ := command("explore", fxScenario, "--schedules", "1000", "--clause", "HOST-STOP-028", "-j", "1", "--", bad); again != out {
+		t.Errorf("with one worker the exploration gives other bytes:\n%s\nthan\n%s", again, out)
+	}
+
+	good := compiled(t, "fx", "-modfile=testdata/fx-1.22.2.mod")
+	code, out, errs = command("explore", fxScenario, "--schedules", "1000", "--clause", "HOST-STOP-028", "--", good)
+	if code != 0 || errs != "" || !strings.Contains(out, "1000 schedules") || !strings.Contains(out, "no violation") {
+		t.Errorf("fx 1.22.2: exit code %d, stderr %s\n%s", code, errs, out)
+	}
+}
+
+// TestExploreReferenceAdapter: our own host, as an adapter that knows nothing of the seam, under the scheduler of Go.
+func TestExploreReferenceAdapter(t *testing.T) {
+	a := compiled(t, "reference")
+	for _, strategy := range []string{"random", "pct", "sequential"} {
+		code, out, errs := command("explore", "second-sigterm", "--strategy", strategy, "--schedules", "200", "--", a)
+		if code != 0 || errs != "" || !strings.Contains(out, "no violation") {
+			t.Errorf("%s: exit code %d, stderr %s\n%s", strategy, code, errs, out)
+		}
+	}
+	code, _, errs := command("explore", fxScenario, "--strategy", "exhaustive", "--", a)
+	if code != 2 || !strings.Contains(errs, "exhaustive is for hosts in this process") {
+		t.Errorf("exhaustive: exit code %d, stderr %s", code, errs)
+	}
+	code, _, errs = command("explore", "sigterm", "--", a)
+	if code != 5 || !strings.Contains(errs, "was not played") {
+		t.Errorf("a plan that it cannot play: exit code %d, stderr %s", code, errs)
+	}
+}
