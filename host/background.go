@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/hostsim/hostsim/host/seam"
 )
@@ -151,12 +152,31 @@ func (h *Host) ended(e *entry, err error) {
 	if h.ignoreFaults {
 		return
 	}
-	if h.rules.WorkerMonitor == "fails" {
-		h.mu.Lock()
-		h.faults = append(h.faults, named)
-		h.mu.Unlock()
-	}
+	h.mu.Lock()
+	h.addFault(e, named)
+	h.mu.Unlock()
 	h.observer.HostEvent(Event{Level: LevelCritical, Category: CategoryHost, ID: EventStoppingHost,
 		Message: "The host is stopped because a background service failed", Service: e.name, Err: named})
 	h.app.StopApplication()
+}
+
+// addFault notes a failure that Run is to report, once for each service. The caller holds h.mu.
+func (h *Host) addFault(e *entry, named error) {
+	if h.rules.WorkerMonitor == "fails" && !h.ignoreFaults && !e.faulted {
+		e.faulted = true
+		h.faults = append(h.faults, named)
+	}
+}
+
+// workFailures gives the failures of background services that a stop reports. Work that failed when it was stopped is
+// among them even if the thread that watches it has not come so far yet.
+func (h *Host) workFailures(services []*entry) []error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range services {
+		if e.started && e.work != nil && e.work.done.IsSet() && e.work.err != nil && !IsCancellation(e.work.err) {
+			h.addFault(e, e.work.err)
+		}
+	}
+	return slices.Clone(h.faults)
 }

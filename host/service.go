@@ -56,6 +56,7 @@ type entry struct {
 	life    LifecycleService // nil if it has no extra hooks, or the host's rules know none
 	work    *BackgroundService
 	started bool // its Start succeeded
+	faulted bool // the failure of its work was noted
 	prefix  bool // see Prefixed
 }
 

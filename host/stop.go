@@ -114,10 +114,7 @@ func (h *Host) stopNow(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	h.mu.Lock()
-	errs = append(errs, h.faults...)
-	h.mu.Unlock()
-	return h.concludeStop(src, errs)
+	return h.concludeStop(src, append(errs, h.workFailures(services)...))
 }
 
 func (h *Host) concludeStop(src *seam.Source, errs []error) error {
