@@ -134,7 +134,7 @@ func (r *Report) Markdown(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "* %s\n", p)
 	}
-	fmt.Fprintf(&b, "\nVerdict: **%s**\n", r.Verdict)
+	fmt.Fprintf(&b, "\nVerdict: **%s**%s\n", r.Verdict, r.plainly())
 	_, err := io.WriteString(w, b.String())
 	return err
 }

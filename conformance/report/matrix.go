@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -34,8 +36,37 @@ func ParseReport(data []byte) (*Report, error) {
 	if r.Format != Format {
 		return nil, fmt.Errorf("the report has format %d, written by hostsim %s; this version reads format %d", r.Format, r.Hostsim, Format)
 	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	r.together()
 	return &r, nil
+}
+
+// check refuses what no version of hostsim writes: words that are no verdicts, and counts that are not those of the clauses.
+func (r *Report) check() error {
+	known := func(where string, v Verdict) error {
+		if _, ok := rank[v]; !ok {
+			return fmt.Errorf("%s has the verdict %q; the verdicts are %s", where, v, strings.Trim(fmt.Sprint(Verdicts), "[]"))
+		}
+		return nil
+	}
+	for i := range r.Clauses {
+		if err := known("clause "+r.Clauses[i].ID, r.Clauses[i].Verdict); err != nil {
+			return err
+		}
+	}
+	for i := range r.Scenarios {
+		if err := known("scenario "+r.Scenarios[i].Name, r.Scenarios[i].Verdict); err != nil {
+			return err
+		}
+	}
+	own := Report{Clauses: r.Clauses, Scenarios: r.Scenarios, Problems: r.Problems}
+	own.Count()
+	if own.Verdict != r.Verdict || !maps.Equal(own.Counts, r.Counts) {
+		return fmt.Errorf("the report says %s %v, but its clauses, scenarios and problems make it %s %v: it was changed after it was written", r.Verdict, r.Counts, own.Verdict, own.Counts)
+	}
+	return nil
 }
 
 // NewMatrix puts reports beside each other, in order of name, version, lane and profile; clauses in the order of the contract.
@@ -72,7 +103,7 @@ var marks = map[Verdict]string{Pass: "✓", Skipped: "–", Provisional: "~", Fa
 // Markdown writes the matrix as a table, with a legend and the counts of each implementation.
 func (m *Matrix) Markdown(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("# Implementations and clauses\n\n✓ holds · ✗ is broken · ∞ hangs · – is skipped (the implementation lacks a feature) · blank: not judged\n\n")
+	b.WriteString("# Implementations and clauses\n\n✓ holds · ✗ is broken · ∞ hangs · – is skipped (the implementation lacks a feature)" + m.rareMarks() + " · blank: not judged\n\n")
 	b.WriteString("| implementation | lane | profile | holds | broken | hangs | skipped |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range m.Columns {
 		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d |\n", name(r), r.Lane, r.Profile, r.Counts[Pass], r.Counts[Fail], r.Counts[Hang], r.Counts[Skipped])
@@ -95,6 +126,20 @@ func (m *Matrix) Markdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// rareMarks explains the marks that few matrices have, if this one has them.
+func (m *Matrix) rareMarks() string {
+	var out string
+	for _, rare := range []struct {
+		v     Verdict
+		means string
+	}{{Provisional, "provisional"}, {Uncontrolled, "uncontrolled: one schedule, two traces"}, {Error, "the harness's own fault"}} {
+		if slices.ContainsFunc(m.Columns, func(r *Report) bool { return r.Counts[rare.v] > 0 }) {
+			out += " · " + marks[rare.v] + " " + rare.means
+		}
+	}
+	return out
 }
 
 func name(r *Report) string {

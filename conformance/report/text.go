@@ -73,7 +73,7 @@ func (r *Report) Text(w io.Writer, o TextOptions) error {
 		fmt.Fprintf(b, "  %s\n", p)
 	}
 	fmt.Fprintf(b, "\n%s\n", r.Summary())
-	fmt.Fprintf(b, "verdict: %s\n", paint.as(r.Verdict, string(r.Verdict)))
+	fmt.Fprintf(b, "verdict: %s%s\n", paint.as(r.Verdict, string(r.Verdict)), r.plainly())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -106,6 +106,29 @@ func (r *Report) Summary() string {
 		s += fmt.Sprintf("; %d played twice and compared", r.Size.Repeated)
 	}
 	return s
+}
+
+// plainly says beside the word skipped what it means; the other verdicts speak for themselves.
+func (r *Report) plainly() string {
+	if r.Verdict != Skipped {
+		return ""
+	}
+	scenarios := 0
+	for i := range r.Scenarios {
+		if r.Scenarios[i].Verdict == Skipped {
+			scenarios++
+		}
+	}
+	var skipped []string
+	for _, n := range []struct {
+		n    int
+		what string
+	}{{r.Counts[Skipped], "clause"}, {scenarios, "scenario"}} {
+		if n.n > 0 {
+			skipped = append(skipped, plural(n.n, n.what))
+		}
+	}
+	return fmt.Sprintf(" (nothing failed: %d pass; skipped by name: %s)", r.Counts[Pass], strings.Join(skipped, ", "))
 }
 
 // mostFailures is how many violations of one clause the text shows in full.
