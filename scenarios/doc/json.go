@@ -17,7 +17,7 @@ func parseJSON(name string, data []byte) (*Node, error) {
 		var syn *json.SyntaxError
 		at, msg := len(data), "unexpected end"
 		if errors.As(err, &syn) {
-			at, msg = int(syn.Offset)-1, syn.Error()
+			at, msg = int(syn.Offset)-1, strings.TrimSuffix(syn.Error(), " literal") // Go 1.26 and 1.27 differ in this word
 			if strings.Contains(msg, "unexpected end") {
 				at = len(data)
 			}
