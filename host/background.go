@@ -174,7 +174,7 @@ func (h *Host) workFailures(services []*entry) []error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range services {
-		if e.started && e.work != nil && e.work.done.IsSet() && e.work.err != nil && !IsCancellation(e.work.err) {
+		if e.started && e.work != nil && e.work.done != nil && e.work.done.IsSet() && e.work.err != nil && !IsCancellation(e.work.err) {
 			h.addFault(e, e.work.err)
 		}
 	}
