@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,8 +32,9 @@ stays, and saved as a scenario.`,
 	f.Uint64Var(&o.Seed, "seed", 1, "the seed of the plans")
 	f.IntVar(&o.First, "first", 0, "the number of the first plan")
 	f.IntVar(&o.Plans, "plans", 100, "how many plans")
-	f.IntVarP(&o.Jobs, "jobs", "j", 1, "how many at once")
+	f.IntVarP(&o.Jobs, "jobs", "j", 2*runtime.GOMAXPROCS(0), "how many at once; a plan waits more than it works")
 	f.IntVar(&o.Again, "again", 4, "how often a plan that differs is played again")
+	f.DurationVar(&o.Limit, "limit", 10*time.Minute, "how long all of it may take; 0: as long as it takes")
 	f.BoolVar(&o.Times, "times", false, "compare times too; on a busy machine they say little")
 	f.StringVar(&save, "save", "", "write each difference as a scenario into this folder")
 	completeProfiles(cmd, "as")
@@ -46,6 +49,10 @@ func fuzzAdapter(ctx context.Context, s streams, o fuzz.Options, save string, co
 	defer r.Close()
 	var failed error
 	bar := progress(s, "fuzzing")
+	if bar != nil {
+		bar(0, o.Plans)
+	}
+	o.Found = func(d *fuzz.Difference) { fmt.Fprintf(s.out, "%s: %v\n", d.Name(), d.Said) }
 	o.Played = func(done, of int, d *fuzz.Difference) {
 		if bar != nil {
 			bar(done, of)
@@ -53,7 +60,7 @@ func fuzzAdapter(ctx context.Context, s streams, o fuzz.Options, save string, co
 		if d == nil {
 			return
 		}
-		fmt.Fprintf(s.out, "%s: %v\n", d.Name(), d.Said)
+		fmt.Fprintf(s.out, "  made small, %d services: %v\n", len(d.Small.Services), d.Said)
 		if save != "" {
 			file, err := d.Save(save, o.Profile)
 			if err != nil {
@@ -69,6 +76,9 @@ func fuzzAdapter(ctx context.Context, s streams, o fuzz.Options, save string, co
 	}
 	if failed != nil {
 		return failed
+	}
+	if report.Cut {
+		fmt.Fprintf(s.out, "the limit of %v is over, %d plans of %d were played; give it more with --limit, or more at once with -j\n", o.Limit, report.Played, o.Plans)
 	}
 	fmt.Fprintf(s.out, "plans %d to %d of seed %d as %s: %d played, %d agreed, %d agreed in the end though they race, %d skipped, %d left out, %d differ\n",
 		report.First, report.Next-1, report.Seed, report.Profile, report.Played, report.Agreed, report.Raced, report.Skipped, report.Left, len(report.Differences))

@@ -66,6 +66,7 @@ func TestSignals(t *testing.T) {
 
 		{"it runs", "HOST-SIG-010", "strict", "", `--- {services: [{name: a}, {name: b}], signalHandlers: [{signal: SIGTERM, cancel: true}], signals: [{after: lifetime.applicationStarted, wait: 300ms, send: SIGTERM}]}`, edit(whole, "put signalHandler SIGTERM after signal"), Pass, ""},
 		{"it does not", "HOST-SIG-010", "strict", "", `--- {services: [{name: a}, {name: b}], signalHandlers: [{signal: SIGTERM, cancel: true}], signals: [{after: lifetime.applicationStarted, wait: 300ms, send: SIGTERM}]}`, whole, Fail, "signal"},
+		{"another signal had asked before", "HOST-SIG-010", "strict", "", `--- {services: [{name: a}, {name: b}], signalHandlers: [{signal: SIGTERM, cancel: true}], signals: [{after: lifetime.applicationStarted, wait: 200ms, send: SIGINT}, {after: lifetime.applicationStarted, wait: 300ms, send: SIGTERM}]}`, edit(whole, "put signal SIGINT before signal SIGTERM"), Vacuous, ""},
 		{"there is none", "HOST-SIG-010", "strict", "", wholePlan, whole, Vacuous, ""},
 
 		{"the older handler lets it die", "HOST-SIG-011", "dotnet-10", "", `--- {services: [{name: a}, {name: b}], signalHandlers: [{signal: SIGTERM}], signals: [{after: lifetime.applicationStarted, wait: 300ms, send: SIGTERM}]}`, edit(whole, "cut 340ms", "end signaled SIGTERM"), Pass, ""},

@@ -38,16 +38,19 @@ func Process(r *process.Runner) Adapter {
 type Options struct {
 	Profile string // that the host claims to keep: dotnet-10, strict …
 	Seed    uint64
-	First   int     // the number of the first plan
-	Plans   int     // how many are played; default 100
-	Jobs    int     // how many at once; default 1
-	Again   int     // how often a plan that differs is played again; default 4
-	Shrink  int     // how many plays making one plan small may take; default 120, negative: it is not made small
-	Wild    float64 // see [Style]; default 0.3
-	Times   bool    // compare times too; on a busy machine they say little
+	First   int           // the number of the first plan
+	Plans   int           // how many are played; default 100
+	Jobs    int           // how many at once; default 1
+	Again   int           // how often a plan that differs is played again; default 4
+	Shrink  int           // how many plays making one plan small may take; default 120, negative: it is not made small
+	Wild    float64       // see [Style]; default 0.3
+	Limit   time.Duration // how long all of it may take, in real time; 0: as long as it takes
+	Times   bool          // compare times too; on a busy machine they say little
 
-	// Played is told after each plan, from one goroutine at a time; it may be nil.
+	// Found is told of a difference that has been confirmed, before it is made small; Played is told after each plan. Both are
+	// called from one goroutine at a time, and may be nil.
 	Played func(done, of int, found *Difference)
+	Found  func(*Difference)
 }
 
 func (o *Options) defaults() {
@@ -79,6 +82,7 @@ type Report struct {
 	Skipped     int           // the adapter does not play them
 	Left        int           // were not played: they race, or take too long
 	Differences []*Difference // in order of the plans
+	Cut         bool          // the limit was over before all plans had been played
 }
 
 // Difference is a plan in which the hosts differ, whenever it was played.
@@ -95,8 +99,10 @@ type Difference struct {
 // Name names the difference: fuzz-SEED-NUMBER.
 func (d *Difference) Name() string { return fmt.Sprintf("fuzz-%d-%d", d.Seed, d.Number) }
 
-// Run fuzzes. It blocks until every plan has been played or ctx has ended; then it returns what was found until then and
-// ctx's error. Other errors are an unknown profile and what an adapter reports.
+var errLimit = errors.New("the limit of the fuzzing is over")
+
+// Run fuzzes. It blocks until every plan has been played, the limit is over or ctx has ended; then it returns what was found
+// until then, with ctx's error if it has one. Other errors are an unknown profile and what an adapter reports.
 func Run(ctx context.Context, a Adapter, o Options) (*Report, error) {
 	o.defaults()
 	rules, err := host.RulesOf(o.Profile)
@@ -108,6 +114,9 @@ func Run(ctx context.Context, a Adapter, o Options) (*Report, error) {
 	var wg sync.WaitGroup
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if o.Limit > 0 {
+		defer time.AfterFunc(o.Limit, func() { cancel(errLimit) }).Stop()
+	}
 	for range o.Jobs {
 		wg.Go(func() {
 			l := virtual.New(nil)
@@ -132,7 +141,11 @@ func Run(ctx context.Context, a Adapter, o Options) (*Report, error) {
 			f.rep.Differences = append(f.rep.Differences, d)
 		}
 	}
-	return f.rep, context.Cause(ctx)
+	if err := context.Cause(ctx); !errors.Is(err, errLimit) {
+		return f.rep, err
+	}
+	f.rep.Cut = true
+	return f.rep, nil
 }
 
 type fuzzer struct {
@@ -203,6 +216,8 @@ func (f *fuzzer) one(ctx context.Context, l *virtual.Lane, n int, p *plan.Plan) 
 	case errors.As(err, &skipped):
 		f.count(&f.rep.Skipped)
 		return nil, nil
+	case err != nil && ctx.Err() != nil: // the play was cut off, and nobody is at fault
+		return nil, context.Cause(ctx)
 	case err != nil:
 		return nil, fmt.Errorf("plan %d of seed %d: %w", n, f.o.Seed, err)
 	case said == nil:
@@ -218,6 +233,11 @@ func (f *fuzzer) one(ctx context.Context, l *virtual.Lane, n int, p *plan.Plan) 
 	}
 	d := &Difference{Seed: f.o.Seed, Number: n, Plan: p, Small: p, Said: said, Theirs: j.theirs, Mine: j.mine}
 	if f.o.Shrink > 0 {
+		if f.o.Found != nil {
+			f.mu.Lock()
+			f.o.Found(d)
+			f.mu.Unlock()
+		}
 		if err := j.shrink(d, f.o.Shrink); err != nil {
 			return nil, err
 		}

@@ -220,6 +220,83 @@ func TestSave(t *testing.T) {
 	}
 }
 
+// TestLimit: when the time is over what was found is told, and a play that was cut off is nobody's fault.
+func TestLimit(t *testing.T) {
+	plays := 0
+	slow := func(ctx context.Context, p *plan.Plan) (*trace.Trace, error) {
+		if plays++; plays > 2 {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return reference("strict")(ctx, p)
+	}
+	rep, err := fuzz.Run(context.Background(), slow, fuzz.Options{Profile: "strict", Seed: 1, Plans: 9, Limit: 20 * time.Millisecond})
+	if err != nil || !rep.Cut || rep.Played > 2 || rep.Played != rep.Agreed {
+		t.Errorf("%v, %+v: want what was played within the limit, and no error", err, rep)
+	}
+	rep, err = fuzz.Run(context.Background(), reference("strict"), fuzz.Options{Profile: "strict", Seed: 1, Plans: 2, Limit: time.Hour})
+	if err != nil || rep.Cut || rep.Played != 2 {
+		t.Errorf("%v, %+v: the limit was not over", err, rep)
+	}
+}
+
+// TestFound: a difference is told of when it is certain, before it is made small, and plans that take longer than it are not
+// tried.
+func TestFound(t *testing.T) {
+	var found []string
+	longest := map[string]time.Duration{}
+	name := ""
+	other := func(ctx context.Context, p *plan.Plan) (*trace.Trace, error) {
+		tr, err := reference("dotnet-7")(ctx, p)
+		if mine, _ := reference("dotnet-10")(ctx, p); err == nil && name != "" && len(mine.Events) > 0 {
+			longest[name] = max(longest[name], mine.Events[len(mine.Events)-1].At)
+		}
+		return tr, err
+	}
+	_, err := fuzz.Run(context.Background(), other, fuzz.Options{Profile: "dotnet-10", Seed: 1, Plans: 30,
+		Found: func(d *fuzz.Difference) {
+			if d.Small != d.Plan {
+				t.Errorf("%s is told of when it has been made small", d.Name())
+			}
+			name = d.Name()
+			found = append(found, name)
+		},
+		Played: func(_, _ int, d *fuzz.Difference) {
+			if name = ""; d == nil {
+				return
+			}
+			if len(found) == 0 || found[len(found)-1] != d.Name() {
+				t.Errorf("nobody was told that %s had been found", d.Name())
+			}
+			if mine, err := reference("dotnet-10")(context.Background(), d.Plan); err != nil || mine.End.Kind == trace.Exited && longest[d.Name()] > mine.Events[len(mine.Events)-1].At {
+				t.Errorf("%s: a plan was tried that takes %v, longer than what was found", d.Name(), longest[d.Name()])
+			}
+		}})
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%v, found %v", err, found)
+	}
+}
+
+// TestFailuresInAnotherRuntime: a program that fails dies of SIGABRT on .NET and exits with a code in Go; only a release is held
+// to one of them.
+func TestFailuresInAnotherRuntime(t *testing.T) {
+	for profile, differ := range map[string]bool{"strict": false, "dotnet-10": true} {
+		aborts := 0
+		inGo := func(ctx context.Context, p *plan.Plan) (*trace.Trace, error) {
+			tr, err := reference(profile)(ctx, p)
+			if err == nil && tr.End.Kind == trace.Signaled && tr.End.Signal == "SIGABRT" {
+				aborts++
+				tr.End = trace.Ending{Kind: trace.Exited, Code: 1}
+			}
+			return tr, err
+		}
+		rep, err := fuzz.Run(context.Background(), inGo, fuzz.Options{Profile: profile, Seed: 1, Plans: 60, Shrink: -1})
+		if err != nil || aborts == 0 || len(rep.Differences) > 0 != differ {
+			t.Errorf("%s: %v, %d aborts, %d differences, want some: %v", profile, err, aborts, len(rep.Differences), differ)
+		}
+	}
+}
+
 // TestRace: a host that does now this, now that is not accused.
 func TestRace(t *testing.T) {
 	n := 0

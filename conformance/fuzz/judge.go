@@ -40,11 +40,27 @@ func (j *judge) more(p *plan.Plan, times int) (*agree.Disagreement, error) {
 		}
 		j.theirs = append(j.theirs, t)
 	}
-	said := agree.Compare(Recording(j.f.o.Profile, p, j.theirs), j.mine)
+	said := agree.Compare(Recording(j.f.o.Profile, p, j.theirs), &trace.Trace{Events: j.mine.Events, End: endAs(j.f.o.Profile, j.mine, j.theirs[0])})
 	if said != nil && said.Kind == agree.Time && !j.f.o.Times {
 		return nil, nil
 	}
 	return said, nil
+}
+
+// endAs gives the end of the reference host, in the words of the other one's runtime: an error that nobody handles is death by
+// SIGABRT on .NET and an exit code in Go, and no profile but that of a release says which.
+func endAs(profile string, mine, theirs *trace.Trace) trace.Ending {
+	failed := func(t *trace.Trace) bool {
+		threw := false
+		for i := range t.Events {
+			threw = threw || t.Events[i].What == "threw"
+		}
+		return threw && (t.End.Kind == trace.Signaled && t.End.Signal == "SIGABRT" || t.End.Kind == trace.Exited && t.End.Code != 0)
+	}
+	if !strings.HasPrefix(profile, "dotnet-") && failed(mine) && failed(theirs) {
+		return theirs.End
+	}
+	return mine.End
 }
 
 // Recording makes a recording of what a host did in several plays of a plan. A profile that is no release of .NET is
