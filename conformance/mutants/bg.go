@@ -207,13 +207,7 @@ func init() {
 			Name: "worker-failure-skips-stops", Bug: "when a background service has failed the host ends without stopping the other services",
 			Clause: "HOST-BG-020", Source: []string{"G85", "G104", "MU26"},
 			Fault: fault{
-				Worker: bodies(func(h *handle, _ string, ctx context.Context, next call) error {
-					err := next(ctx)
-					if err != nil && !stopping(h) {
-						h.Set("failed")
-					}
-					return err
-				}).Worker,
+				Worker: workNoted.Worker,
 				Service: stops(func(h *handle, _ string, ctx context.Context, next call) error {
 					if h.Is("failed") {
 						return nil

@@ -34,27 +34,12 @@ func init() {
 		Mutant{
 			Name: "concurrent-start-failure-skips", Bug: "in a concurrent start a service that fails at once keeps those after it from being called",
 			Clause: "HOST-CONC-004", Source: []string{"STG-2", "G104"},
-			Fault: starts(func(h *handle, _ string, ctx context.Context, next call) error {
-				if h.Is("failed") {
-					return nil
-				}
-				err := next(ctx)
-				if err != nil {
-					h.Set("failed")
-				}
-				return err
-			}),
+			Fault: starts(endAtFailure),
 		},
 		Mutant{
 			Name: "concurrent-start-first-failure-only", Bug: "of several failures of a concurrent start only the first is handed on",
 			Clause: "HOST-CONC-005", Source: []string{"G103", "STG-2"},
-			Fault: starts(func(h *handle, _ string, ctx context.Context, next call) error {
-				err := next(ctx)
-				if err != nil && !h.Set("failed") {
-					return nil
-				}
-				return err
-			}),
+			Fault: starts(func(h *handle, _ string, ctx context.Context, next call) error { return firstFailure(h, next(ctx)) }),
 		},
 		Mutant{
 			Name: "concurrent-start-failures-reordered", Bug: "the failures of a concurrent start are handed on in the reverse order",
@@ -121,11 +106,10 @@ func init() {
 			Name: "concurrent-stop-first-failure-only", Bug: "of several failures of a concurrent stop only the first is handed on",
 			Clause: "HOST-CONC-012", Source: []string{"G103", "STP-11"},
 			Fault: stops(func(h *handle, _ string, ctx context.Context, next call) error {
-				err := next(ctx)
-				if err != nil && concurrent(h.Plan.Options.ConcurrentStop) && !h.Set("failed") {
-					return nil
+				if !concurrent(h.Plan.Options.ConcurrentStop) {
+					return next(ctx)
 				}
-				return err
+				return firstFailure(h, next(ctx))
 			}),
 		},
 		Mutant{

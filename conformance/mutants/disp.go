@@ -81,10 +81,7 @@ func init() {
 			Name: "run-disposes-detached", Bug: "run disposes the host on a thread of its own that nobody waits for",
 			Clause: "HOST-DISP-005", Profile: "dotnet-10", Source: []string{"RUN-2", "G80", "G124"},
 			Fault: runs(func(h *handle, ctx context.Context) error {
-				err := h.Host().Start(ctx)
-				if err == nil {
-					err = h.Host().WaitForShutdown(ctx)
-				}
+				err := startAndWait(h, ctx)
 				h.RT.Go("dispose", func() { _ = h.Host().Dispose() })
 				return err
 			}),
@@ -133,10 +130,7 @@ func init() {
 			Name: "run-keeps-first-failure", Bug: "run ends with the failure of the start, although the disposal has failed after it",
 			Clause: "HOST-DISP-009", Profile: "dotnet-10", Source: []string{"RUN-2"},
 			Fault: runs(func(h *handle, ctx context.Context) error {
-				err := h.Host().Start(ctx)
-				if err == nil {
-					err = h.Host().WaitForShutdown(ctx)
-				}
+				err := startAndWait(h, ctx)
 				if derr := h.Host().Dispose(); err == nil {
 					err = derr
 				}

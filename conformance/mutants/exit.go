@@ -3,8 +3,6 @@ package mutants
 import (
 	"context"
 	"errors"
-	"os"
-	"syscall"
 	"time"
 
 	"github.com/hostsim/hostsim/conformance/virtual"
@@ -29,12 +27,7 @@ func init() {
 			Name: "exit-code-143", Bug: "a graceful stop that SIGTERM asked for ends the process with code 143",
 			Clause: "HOST-EXIT-011", Source: []string{"MU37", "G106", "G114"},
 			Fault: fault{
-				Process: signals(func(h *handle, s os.Signal, next func(os.Signal) bool) bool {
-					if s == syscall.SIGTERM {
-						h.Set("SIGTERM")
-					}
-					return next(s)
-				}).Process,
+				Process: sigtermNoted.Process,
 				ExitCode: func(h *handle, code int) int {
 					if h.Is("SIGTERM") {
 						return 143

@@ -93,13 +93,7 @@ func init() {
 			Name: "lifetime-not-stopped-on-failure", Bug: "the host lifetime is not stopped when a service has failed to stop",
 			Clause: "HOST-HLT-009", Source: []string{"STP-9", "G104"},
 			Fault: fault{
-				Service: stops(func(h *handle, _ string, ctx context.Context, next call) error {
-					err := next(ctx)
-					if err != nil {
-						h.Set("failed")
-					}
-					return err
-				}).Service,
+				Service: stops(func(h *handle, _ string, ctx context.Context, next call) error { return noted(h, next(ctx)) }).Service,
 				LifetimeStop: func(h *handle, ctx context.Context, next call) error {
 					if h.Is("failed") {
 						return nil

@@ -289,13 +289,7 @@ func init() {
 			Name: "stopped-not-on-failure", Bug: "ApplicationStopped does not fire when a stop has failed",
 			Clause: "HOST-LIFE-024", Source: []string{"STP-8"},
 			Fault: fault{
-				Service: stops(func(h *handle, _ string, ctx context.Context, next call) error {
-					err := next(ctx)
-					if err != nil {
-						h.Set("failed")
-					}
-					return err
-				}).Service,
+				Service: stops(func(h *handle, _ string, ctx context.Context, next call) error { return noted(h, next(ctx)) }).Service,
 				Notify: notify(appStopped, func(h *handle, _ int, next func() error) error {
 					if h.Is("failed") {
 						return nil

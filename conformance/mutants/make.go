@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/hostsim/hostsim/conformance/virtual"
@@ -120,6 +121,55 @@ func subscribes(f func([]os.Signal) []os.Signal) fault {
 			return next(f(sigs), handle)
 		}}
 	})
+}
+
+// noted notes that something failed, for h.Is("failed").
+func noted(h *handle, err error) error {
+	if err != nil {
+		h.Set("failed")
+	}
+	return err
+}
+
+// firstFailure lets the first failure through and drops those that follow.
+func firstFailure(h *handle, err error) error {
+	if err != nil && !h.Set("failed") {
+		return nil
+	}
+	return err
+}
+
+// endAtFailure leaves a call out when another has failed before it; for starts and stops.
+func endAtFailure(h *handle, _ string, ctx context.Context, next call) error {
+	if h.Is("failed") {
+		return nil
+	}
+	return noted(h, next(ctx))
+}
+
+// workNoted notes the failure of a background service that nobody had asked to stop, for h.Is("failed").
+var workNoted = bodies(func(h *handle, _ string, ctx context.Context, next call) error {
+	err := next(ctx)
+	if stopping(h) {
+		return err
+	}
+	return noted(h, err)
+})
+
+// sigtermNoted notes that SIGTERM came, for h.Is("SIGTERM").
+var sigtermNoted = signals(func(h *handle, s os.Signal, next func(os.Signal) bool) bool {
+	if s == syscall.SIGTERM {
+		h.Set("SIGTERM")
+	}
+	return next(s)
+})
+
+// startAndWait is the first half of run, up to the disposal.
+func startAndWait(h *handle, ctx context.Context) error {
+	if err := h.Host().Start(ctx); err != nil {
+		return err
+	}
+	return h.Host().WaitForShutdown(ctx)
 }
 
 // kind gives the kind of a service.

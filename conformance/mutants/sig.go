@@ -233,15 +233,10 @@ func init() {
 			Name: "signal-reraised", Bug: "after the stop the host sends the signal to its own process once more",
 			Clause: "HOST-SIG-004", Source: []string{"MU35", "G37", "G39"},
 			Fault: fault{
-				Process: signals(func(h *handle, s os.Signal, next func(os.Signal) bool) bool {
-					if s == syscall.SIGTERM {
-						h.Set("signal")
-					}
-					return next(s)
-				}).Process,
+				Process: sigtermNoted.Process,
 				Run: func(h *handle, ctx context.Context, next call) error {
 					err := next(ctx)
-					if h.Is("signal") {
+					if h.Is("SIGTERM") {
 						h.World.Process.Deliver("SIGTERM")
 					}
 					return err

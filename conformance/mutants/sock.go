@@ -145,13 +145,7 @@ func init() {
 			Name: "listeners-left-after-worker-failure", Bug: "when a background service has failed only the other background services are stopped",
 			Clause: "HOST-SOCK-010", Source: []string{"MU41", "G85"},
 			Fault: fault{
-				Worker: bodies(func(h *handle, _ string, ctx context.Context, next call) error {
-					err := next(ctx)
-					if err != nil && !stopping(h) {
-						h.Set("failed")
-					}
-					return err
-				}).Worker,
+				Worker: workNoted.Worker,
 				Service: stops(func(h *handle, name string, ctx context.Context, next call) error {
 					if h.Is("failed") && !worker(h, name) {
 						return nil

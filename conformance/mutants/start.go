@@ -110,13 +110,7 @@ func init() {
 			Clause: "HOST-START-012", Source: []string{"MU05", "G51"},
 			Fault: services(func(h *handle, _ string) calls {
 				return calls{
-					Start: func(ctx context.Context, next call) error {
-						err := next(ctx)
-						if err != nil {
-							h.Set("failed")
-						}
-						return err
-					},
+					Start: func(ctx context.Context, next call) error { return noted(h, next(ctx)) },
 					Stop: func(ctx context.Context, next call) error {
 						if h.Is("failed") {
 							ctx = h.Cancelled()

@@ -105,16 +105,7 @@ func init() {
 		Mutant{
 			Name: "stop-failure-skips", Bug: "after a stop has failed the remaining services are not stopped",
 			Clause: "HOST-STOP-010", Source: []string{"MU26", "G104"},
-			Fault: stops(func(h *handle, _ string, ctx context.Context, next call) error {
-				if h.Is("failed") {
-					return nil
-				}
-				err := next(ctx)
-				if err != nil {
-					h.Set("failed")
-				}
-				return err
-			}),
+			Fault: stops(endAtFailure),
 		},
 		Mutant{
 			Name: "stop-failure-crashes", Bug: "nobody recovers what goes wrong in a stop, and the process crashes",
