@@ -4,7 +4,8 @@ package explore
 // decisions of an earlier one need not be played: its strategy is asked at the points that the earlier run came to. In a
 // small scenario most schedules are of this kind.
 //
-// It is a tree of decisions. It stops growing at a limit, and is given up when too few schedules find their way through it.
+// It is a tree of decisions. It stops growing at a limit, and is given up there if too few schedules found their way
+// through it.
 type memory struct {
 	root  sequel
 	size  int // points kept
@@ -35,10 +36,9 @@ type point struct {
 // preempted is the kind of a preemption, which no other point has.
 const preempted = "preempt"
 
-// How many points are kept, and how many of the schedules, one in so many, must be known to go on with it.
+// How many points are kept, and which part of the schedules, one in so many, must be known by then to go on with it.
 const (
 	memoryPoints = 1 << 15
-	memoryTrial  = 1 << 12
 	memoryWorth  = 8
 )
 
@@ -69,7 +69,7 @@ func (m *memory) walk(pick strategy, list []choice) (all []choice, hash uint64, 
 		m.known++
 		return list, b.hash, true
 	}
-	if m.asked > memoryTrial && m.known < m.asked/memoryWorth {
+	if m.size == memoryPoints && m.known < m.asked/memoryWorth {
 		*m = memory{off: true}
 		return list, 0, false
 	}
