@@ -63,6 +63,7 @@ func judge(t *testing.T, rows []row) {
 			}
 			tr, lines := parseTrace(t, w.trace)
 			got := Lookup(w.id)(&Run{Plan: p, Trace: tr, Profile: profile, Lane: w.lane})
+			said.note(t, w.id, w.name, got)
 			if got.Kind != w.want {
 				t.Fatalf("got %v (%s), want %v", word(got.Kind), got.Said, word(w.want))
 			}
