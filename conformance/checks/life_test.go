@@ -78,6 +78,7 @@ func TestLifeStopping(t *testing.T) {
 		row{name: "the stop failed", trace: stopFails, want: Vacuous},
 	)
 	rows(t, "HOST-LIFE-007", row{trace: life},
+		row{name: "nothing is notified", trace: "0ms host build begin\n host build end ok\n main return =0", want: Vacuous},
 		row{name: "once", want: Pass},
 		row{name: "twice", trace: edit(life, "put lifetime applicationStopping after c stop end"), want: Fail, at: "lifetime applicationStopping"},
 		row{name: "two callbacks", trace: "0ms lifetime applicationStarted begin =2\n lifetime applicationStarted end ok =2\n lifetime applicationStarted begin =1\n lifetime applicationStarted end ok =1", want: Pass},

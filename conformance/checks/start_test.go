@@ -88,6 +88,7 @@ func TestStart(t *testing.T) {
 		row{name: "concurrent", plan: concurrent, want: Vacuous},
 	)
 	rows(t, "HOST-START-003", row{trace: life},
+		row{name: "nothing is started", trace: "0ms host build begin\n host build end ok\n main return =0", want: Vacuous},
 		row{name: "once", want: Pass},
 		row{name: "twice", trace: edit(life, "put b start begin live after c start end"), want: Fail, at: "b start begin"},
 		row{name: "two starts of the host", trace: edit(byCall, "put host start begin after host start end", "add 1ms a start begin live"), want: Pass},

@@ -65,6 +65,7 @@ func TestStop(t *testing.T) {
 		row{name: "the time is up", trace: edit(slowStop, "drop a stop"), want: Vacuous},
 	)
 	rows(t, "HOST-STOP-005", row{trace: life},
+		row{name: "nothing is stopped", trace: plainStart + "end signaled SIGKILL", want: Vacuous},
 		row{name: "once", want: Pass},
 		row{name: "twice", trace: edit(life, "put b stop begin live after a stop end"), want: Fail, at: "b stop begin"},
 		row{name: "two calls of stop are two stops", trace: edit(byCall, "add 15ms host stop begin", "add 15ms c stop begin live", "add 15ms host stop end ok"), want: Pass},
