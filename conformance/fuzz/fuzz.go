@@ -43,11 +43,12 @@ type Options struct {
 	Jobs    int           // how many at once; default 1
 	Again   int           // how often a plan that differs is played again; default 4
 	Shrink  int           // how many plays making one plan small may take; default 120, negative: it is not made small
+	Explain int           // in how many runs of the reference host a difference is looked for, see [Explain]; default 3000, negative: in none
 	Wild    float64       // see [Style]; default 0.3
 	Limit   time.Duration // how long all of it may take, in real time; 0: as long as it takes
 	Times   bool          // compare times too; on a busy machine they say little
 
-	// Found is told of a difference that has been confirmed, before it is made small; Played is told after each plan. Both are
+	// Found is told of a difference that has been confirmed and cannot be explained, before it is made small; Played is told after each plan. Both are
 	// called from one goroutine at a time, and may be nil.
 	Played func(done, of int, found *Difference)
 	Found  func(*Difference)
@@ -66,6 +67,9 @@ func (o *Options) defaults() {
 	if o.Shrink == 0 {
 		o.Shrink = 120
 	}
+	if o.Explain == 0 {
+		o.Explain = 3000
+	}
 	if o.Wild == 0 {
 		o.Wild = 0.3
 	}
@@ -82,10 +86,12 @@ type Report struct {
 	Skipped     int           // the adapter does not play them
 	Left        int           // were not played: they race, or take too long
 	Differences []*Difference // in order of the plans
+	Explained   []*Difference // in order of the plans: the reference host does it too, but not by default
 	Cut         bool          // the limit was over before all plans had been played
 }
 
-// Difference is a plan in which the hosts differ, whenever it was played.
+// Difference is a plan in which the hosts differ, whenever it was played. Unless [Race] says how the reference host comes to
+// do the same, it is a difference in what they do.
 type Difference struct {
 	Seed   uint64
 	Number int        // the plan is Generate(Seed, Number, …)
@@ -94,6 +100,7 @@ type Difference struct {
 	Said   *agree.Disagreement
 	Theirs []*trace.Trace // what the adapter did in Small, play by play
 	Mine   *trace.Trace   // what the reference host did in it
+	Race   *Race          // how the reference host comes to do the same; nil: it does not, and the hosts differ
 }
 
 // Name names the difference: fuzz-SEED-NUMBER.
@@ -137,7 +144,11 @@ func Run(ctx context.Context, a Adapter, o Options) (*Report, error) {
 	}
 	wg.Wait()
 	for n := o.First; n < f.rep.Next; n++ {
-		if d := f.found[n]; d != nil {
+		switch d := f.found[n]; {
+		case d == nil:
+		case d.Race != nil:
+			f.rep.Explained = append(f.rep.Explained, d)
+		default:
 			f.rep.Differences = append(f.rep.Differences, d)
 		}
 	}
@@ -232,6 +243,9 @@ func (f *fuzzer) one(ctx context.Context, l *virtual.Lane, n int, p *plan.Plan) 
 		return nil, nil
 	}
 	d := &Difference{Seed: f.o.Seed, Number: n, Plan: p, Small: p, Said: said, Theirs: j.theirs, Mine: j.mine}
+	if d.Race, err = Explain(f.o.Profile, p, j.theirs, f.o.Explain); err != nil || d.Race != nil {
+		return d, err
+	}
 	if f.o.Shrink > 0 {
 		if f.o.Found != nil {
 			f.mu.Lock()

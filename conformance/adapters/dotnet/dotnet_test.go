@@ -6,7 +6,6 @@ package dotnet
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,13 +15,11 @@ import (
 	"github.com/hostsim/hostsim/conformance/adapter/adaptertest"
 	"github.com/hostsim/hostsim/conformance/fuzz"
 	"github.com/hostsim/hostsim/conformance/process"
-	"github.com/hostsim/hostsim/scenarios/agree"
 	"github.com/hostsim/hostsim/scenarios/plan"
-	"github.com/hostsim/hostsim/scenarios/recorded"
-	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
-func roots(t *testing.T) []string {
+func roots(t testing.TB) []string {
+	t.Helper()
 	list := filepath.SplitList(os.Getenv("HOSTSIM_DOTNET"))
 	if len(list) == 0 {
 		const text = "THE .NET RUNTIME IS NOT TESTED: HOSTSIM_DOTNET names no directory of one, so the adapter for the .NET Generic Host is not tested"
@@ -35,7 +32,7 @@ func roots(t *testing.T) []string {
 }
 
 // build compiles the adapter for a runtime and gives the command that starts it.
-func build(t *testing.T, root string) []string {
+func build(t testing.TB, root string) []string {
 	t.Helper()
 	compiler := os.Getenv("HOSTSIM_DOTNET_COMPILER")
 	if compiler == "" {
@@ -104,51 +101,8 @@ func TestDotnet(t *testing.T) {
 	}
 }
 
-// TestRecordedPlans plays recorded plans live: what the host does now is what it was recorded to do. HOSTSIM_SAMPLE says how
-// many plans of each release are played, spread over all of them: 12 without it, 0 for all.
-func TestRecordedPlans(t *testing.T) {
-	sample := 12
-	if s := os.Getenv("HOSTSIM_SAMPLE"); s != "" {
-		sample, _ = strconv.Atoi(s)
-	}
-	all, err := recorded.All()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, root := range roots(t) {
-		t.Run(filepath.Base(root), func(t *testing.T) {
-			r := &process.Runner{Command: build(t, root)}
-			defer r.Close()
-			release := profile(t, r)
-			var recs []*recorded.Recording
-			for _, rec := range all {
-				if rec.Release == release {
-					recs = append(recs, rec)
-				}
-			}
-			if len(recs) == 0 {
-				t.Skipf("THERE ARE NO RECORDINGS OF %s: nothing to compare it with", release)
-			}
-			step := 1
-			if sample > 0 && len(recs) > sample {
-				step = len(recs) / sample
-			}
-			played := 0
-			for i := 0; i < len(recs); i += step {
-				if live(t, r, recs[i]) {
-					played++
-				}
-			}
-			t.Logf("%s: %d of %d recorded plans played", release, played, len(recs))
-			if played == 0 {
-				t.Error("no plan was played")
-			}
-		})
-	}
-}
-
 // profile asks the adapter which profile it claims to keep.
-func profile(t *testing.T, r *process.Runner) string {
+func profile(t testing.TB, r *process.Runner) string {
 	t.Helper()
 	id, _, err := r.Identify(context.Background())
 	if err != nil {
@@ -169,11 +123,15 @@ func TestFuzz(t *testing.T) {
 			r := &process.Runner{Command: build(t, root), Reuse: process.ReuseNever}
 			defer r.Close()
 			release := profile(t, r)
-			rep, err := fuzz.Run(context.Background(), fuzz.Process(r), fuzz.Options{Profile: release, Seed: seed, Plans: plans, Jobs: 2, Shrink: 30})
+			rep, err := fuzz.Run(context.Background(), fuzz.Process(r), fuzz.Options{Profile: release, Seed: seed, Plans: plans, Jobs: 3, Shrink: 30})
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%s, seed %d: %d played, %d agreed at once, %d raced, %d skipped", release, seed, rep.Played, rep.Agreed, rep.Raced, rep.Skipped)
+			t.Logf("%s, seed %d: %d played, %d agreed at once, %d raced, %d race in a way that the reference host shows too, %d skipped, %d left out, %d differ",
+				release, seed, rep.Played, rep.Agreed, rep.Raced, len(rep.Explained), rep.Skipped, rep.Left, len(rep.Differences))
+			for _, d := range rep.Explained {
+				t.Logf("%s: %s\n%s", d.Name(), d.Said.Said, d.Race)
+			}
 			for _, d := range rep.Differences {
 				t.Errorf("%s: %s\n%s", d.Name(), d.Said.Said, plan.AppendJSON(nil, d.Small))
 			}
@@ -181,25 +139,10 @@ func TestFuzz(t *testing.T) {
 	}
 }
 
-// live plays a recorded plan and tells whether the host under test plays it at all. What the recording leaves open, and the
-// times, may differ; a race is given three tries.
-func live(t *testing.T, r *process.Runner, rec *recorded.Recording) bool {
-	var said *agree.Disagreement
-	for range 3 {
-		tr, _, err := r.Run(context.Background(), rec.Plan)
-		var skipped *process.Skipped
-		if errors.As(err, &skipped) {
-			return false
-		}
-		if err != nil {
-			t.Errorf("%s: %v", rec.Name, err)
-			return true
-		}
-		now := &fuzz.Recording(rec.Release, rec.Plan, []*trace.Trace{tr}).Variants[0].Trace
-		if said = agree.Compare(rec, now); said == nil || said.Kind == agree.Time {
-			return true
-		}
+// BenchmarkRuns measures whole runs of the adapter, see docs/process-lane.md.
+func BenchmarkRuns(b *testing.B) {
+	for _, root := range roots(b) {
+		command := build(b, root)
+		b.Run(profile(b, &process.Runner{Command: command}), func(b *testing.B) { adaptertest.Bench(b, command) })
 	}
-	t.Errorf("%v", said)
-	return true
 }

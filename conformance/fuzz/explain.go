@@ -1,0 +1,87 @@
+package fuzz
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/fakes/sim"
+	"github.com/hostsim/hostsim/scenarios/agree"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/recorded"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
+
+// Race says how the reference host comes to do what another host did, although it does not do so by default: then the two do not
+// differ in what they do, and the plan leaves open what happens first.
+type Race struct {
+	Late  bool   // durations take up to 70 ms longer than planned
+	Seed  uint64 // of the schedule; 0: the default one
+	Tries int    // how many runs were tried until then
+}
+
+// String says it in words.
+func (r *Race) String() string {
+	switch {
+	case r.Seed == 0:
+		return fmt.Sprintf("the reference host does the same when waits take up to %v longer (run %d)", slack, r.Tries)
+	case r.Late:
+		return fmt.Sprintf("the reference host does the same under another schedule and when waits take up to %v longer (run %d)", slack, r.Tries)
+	}
+	return fmt.Sprintf("the reference host does the same under another schedule (run %d)", r.Tries)
+}
+
+// Explain looks for a run of the reference host that agrees with what another host did in its plays of a plan: under other
+// schedules, and with every wait up to 70 ms longer, as on a busy machine, in at most so many runs. Times are not compared. nil says that there
+// was none among those: the hosts differ in what they do. The same arguments give the same answer.
+func Explain(profile string, p *plan.Plan, plays []*trace.Trace, runs int) (*Race, error) {
+	l := virtual.New(nil)
+	defer l.Close()
+	rec := Recording(profile, p, plays)
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := range runs {
+		race := &Race{Tries: i + 1}
+		var c sim.Chooser
+		if i%4 != 0 {
+			race.Seed = uint64(i)
+			c = &loose{r: rand.New(rand.NewPCG(race.Seed, 0)), odd: []float64{0.04, 0.15, 0.4}[i%3]}
+		}
+		q := p
+		if i%4 < 2 {
+			race.Late = true
+			q = late(p, r)
+		}
+		l.SetChooser(c)
+		t, err := l.Play(q, profile)
+		if err != nil {
+			return nil, err
+		}
+		if matches(profile, rec, t, plays[0]) {
+			return race, nil
+		}
+	}
+	return nil, nil
+}
+
+// matches tells whether a run agrees with a recording, times apart.
+func matches(profile string, rec *recorded.Recording, mine, theirs *trace.Trace) bool {
+	said := agree.Compare(rec, &trace.Trace{Events: mine.Events, End: endAs(profile, mine, theirs)})
+	return said == nil || said.Kind == agree.Time
+}
+
+// loose takes another choice than the default now and then.
+type loose struct {
+	r   *rand.Rand
+	odd float64
+}
+
+// Choose implements sim.Chooser.
+func (c *loose) Choose(_ string, names []string) int {
+	if c.r.Float64() < c.odd {
+		return c.r.IntN(len(names))
+	}
+	return 0
+}
+
+// Preempt implements sim.Preempter.
+func (c *loose) Preempt(string) bool { return c.r.Float64() < c.odd/2 }
