@@ -23,8 +23,9 @@ var layers = []struct {
 	{"fakes", []string{"fakes", "host", "scenarios", "spec"}},
 	{"conformance/checks", []string{"scenarios", "spec"}}, // plain functions over traces
 	{"conformance/report", []string{"conformance/report", "spec"}},
-	{"conformance/probe", []string{"conformance/probe", "spec"}},
-	{"conformance", []string{"conformance", "fakes", "host", "scenarios", "spec"}},
+	{"conformance/probe", []string{"conformance/probe", "internal/proctree", "spec"}},
+	{"conformance", []string{"conformance", "fakes", "host", "internal/proctree", "scenarios", "spec"}},
+	{"internal/proctree", nil}, // /proc, and what a program writes
 	{"internal/toolchain", []string{"internal/toolchain"}},
 	{"cmd", []string{"cmd", "conformance", "fakes", "host", "internal", "scenarios", "spec"}},
 }

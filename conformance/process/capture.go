@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"sync"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 // The bytes that are kept of a captured stream: its begin and its end.
@@ -34,18 +35,14 @@ func (c Captured) String() string {
 
 // capture reads a stream to its end into bounded memory.
 type capture struct {
-	mu    sync.Mutex
-	head  []byte
-	ring  []byte
-	next  int // where the next byte goes in a full ring
-	total int64
+	kept  proctree.Kept
 	limit int64
 	flood func() // called once, when more than limit has come
 	done  chan struct{}
 }
 
 func newCapture(limit int64, flood func()) *capture {
-	return &capture{limit: limit, flood: flood, done: make(chan struct{})}
+	return &capture{kept: proctree.Kept{Head: keepHead, Tail: keepTail}, limit: limit, flood: flood, done: make(chan struct{})}
 }
 
 // run reads until the stream ends or its deadline passes.
@@ -62,38 +59,13 @@ func (c *capture) run(in io.Reader) {
 }
 
 func (c *capture) add(p []byte) {
-	c.mu.Lock()
-	before := c.total
-	c.total += int64(len(p))
-	over := before <= c.limit && c.total > c.limit
-	if room := keepHead - len(c.head); room > 0 {
-		n := min(room, len(p))
-		c.head = append(c.head, p[:n]...)
-		p = p[n:]
-	}
-	for len(p) > 0 {
-		if len(c.ring) < keepTail {
-			n := min(keepTail-len(c.ring), len(p))
-			c.ring = append(c.ring, p[:n]...)
-			p = p[n:]
-			continue
-		}
-		n := copy(c.ring[c.next:], p)
-		c.next = (c.next + n) % keepTail
-		p = p[n:]
-	}
-	c.mu.Unlock()
-	if over {
+	if before, now := c.kept.Add(p); before <= c.limit && now > c.limit {
 		c.flood()
 	}
 }
 
 // take gives what was captured so far and begins anew.
 func (c *capture) take() Captured {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := Captured{Head: c.head, Total: c.total}
-	out.Tail = append(append(out.Tail, c.ring[min(c.next, len(c.ring)):]...), c.ring[:min(c.next, len(c.ring))]...)
-	c.head, c.ring, c.next, c.total = nil, nil, 0, 0
-	return out
+	head, tail, total := c.kept.Take()
+	return Captured{Head: head, Tail: tail, Total: total}
 }

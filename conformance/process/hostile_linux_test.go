@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hostsim/hostsim/internal/proctree"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
 // living lists our children, also those that became ours.
 func living() []int {
-	return children(os.Getpid())
+	return proctree.Children(os.Getpid())
 }
 
 // again starts the test binary as another child, with these attributes, and does not wait for it.
@@ -113,8 +114,8 @@ func init() {
 // waitFor waits until this process's child has a child.
 func waitFor(string) {
 	for {
-		for _, c := range children(os.Getpid()) {
-			if len(children(c)) > 0 {
+		for _, c := range proctree.Children(os.Getpid()) {
+			if len(proctree.Children(c)) > 0 {
 				return
 			}
 		}
@@ -146,12 +147,17 @@ func TestEachEvidenceThatAProcessBelongsToARun(t *testing.T) {
 	start := func(env string, attr *syscall.SysProcAttr) *exec.Cmd {
 		c := exec.Command("sleep", "1000")
 		c.Env, c.SysProcAttr = []string{"PATH=/bin:/usr/bin", env}, attr
-		if err := c.Start(); err != nil {
+		tag, err := startTagged(c)
+		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+		if got := tagOf(c.Process.Pid); got != tag {
+			t.Errorf("the mark is %d, want %d", got, tag)
+		}
 		return c
 	}
+	own := tagOf(os.Getpid())
 	const mark = "HOSTSIM_RUN=1-1"
 	leader := start("A=1", &syscall.SysProcAttr{Setsid: true})
 	for _, c := range []struct {
@@ -161,32 +167,20 @@ func TestEachEvidenceThatAProcessBelongsToARun(t *testing.T) {
 		known string
 	}{
 		{"its session", leader, tree{pid: leader.Process.Pid, env: mark}, "session"},
-		{"its limit", leader, tree{pid: 1, tag: tagProcess(leader.Process.Pid), env: mark}, "limit"},
+		{"its limit", leader, tree{pid: 1, tag: tagOf(leader.Process.Pid), env: mark}, "limit"},
 		{"its environment", start(mark, nil), tree{pid: 1, env: mark}, "environment"},
 		{"an environment that only begins so", start(mark+"0", nil), tree{pid: 1, env: mark}, ""},
 		{"nothing", start("A=1", nil), tree{pid: 1, tag: 12345, env: mark}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p, ok := readProc(c.cmd.Process.Pid)
+			p, err := proctree.Read(c.cmd.Process.Pid)
 			known, belongs := c.tree.belongs(p)
-			if !ok || known != c.known || belongs != (c.known != "") {
+			if err != nil || known != c.known || belongs != (c.known != "") {
 				t.Errorf("belongs = %q, %v, want %q", known, belongs, c.known)
 			}
 		})
 	}
-}
-
-func TestChildrenWithoutTheKernelsLists(t *testing.T) {
-	c := exec.Command("sleep", "1000")
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
-	found := false
-	for _, pid := range scan(os.Getpid()) {
-		found = found || pid == c.Process.Pid
-	}
-	if !found {
-		t.Errorf("scan(%d) does not have %d", os.Getpid(), c.Process.Pid)
+	if now := tagOf(os.Getpid()); now != own {
+		t.Errorf("our own limit was %d and is %d", own, now)
 	}
 }

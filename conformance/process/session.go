@@ -84,9 +84,10 @@ func start(r *Runner) (*session, error) {
 	s.cmd.ExtraFiles = inherit
 	s.cmd.SysProcAttr = sysProcAttr()
 	theirs, err := s.openPipes()
+	var tag uint64
 	if err == nil {
 		s.began = time.Now()
-		err = s.cmd.Start()
+		tag, err = startTagged(s.cmd)
 		for _, f := range theirs {
 			_ = f.Close()
 		}
@@ -101,7 +102,7 @@ func start(r *Runner) (*session, error) {
 		return nil, err
 	}
 	pid := s.cmd.Process.Pid
-	s.tree = tree{pid: pid, tag: tagProcess(pid), env: mark}
+	s.tree = tree{pid: pid, tag: tag, env: mark}
 	ev.childStarted()
 	limit := orDefault(r.Output, DefaultOutput)
 	s.out = newCapture(limit, func() { s.flooded <- "stdout" })
@@ -255,13 +256,11 @@ func (s *session) flood(what string) *protocol.Fault {
 
 // lastLine gives the last line of what a process wrote, shortened.
 func lastLine(c *capture) string {
-	c.mu.Lock()
-	text := string(c.head)
-	if len(c.ring) > 0 {
-		text = string(c.ring)
+	text, tail, _ := c.kept.Parts()
+	if len(tail) > 0 {
+		text = tail
 	}
-	c.mu.Unlock()
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
 	if len(last) > 120 {
 		last = last[:120] + "…"

@@ -1,6 +1,8 @@
 package process
 
 import (
+	"os/exec"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -14,17 +16,29 @@ const tags = 1 << 15
 
 var lastTag atomic.Uint64
 
-// tagProcess marks a process that has just been started and gives its mark; 0 if it cannot be marked.
-func tagProcess(pid int) uint64 {
+// tagging makes those that start children of ours wait for each other: while one is started, our own soft limit is its mark.
+var tagging sync.Mutex
+
+// startTagged starts a command and gives the mark of its process, 0 if it could not be marked. The process has it from its first
+// instruction on, because the soft limit is inherited; then the hard limit is lowered too, so that the mark stays.
+func startTagged(c *exec.Cmd) (tag uint64, err error) {
+	tagging.Lock()
+	defer tagging.Unlock()
 	var own unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_MSGQUEUE, &own); err != nil || own.Max < 2*tags {
-		return 0
+	if err := unix.Getrlimit(unix.RLIMIT_MSGQUEUE, &own); err == nil && own.Cur >= 2*tags {
+		tag = own.Cur - 1 - lastTag.Add(1)%tags
+		if unix.Prlimit(0, unix.RLIMIT_MSGQUEUE, &unix.Rlimit{Cur: tag, Max: own.Max}, nil) != nil {
+			tag = 0
+		}
+		defer func() { _ = unix.Prlimit(0, unix.RLIMIT_MSGQUEUE, &own, nil) }()
 	}
-	tag := own.Max - 1 - lastTag.Add(1)%tags
-	if err := unix.Prlimit(pid, unix.RLIMIT_MSGQUEUE, &unix.Rlimit{Cur: tag, Max: tag}, nil); err != nil {
-		return 0
+	if err := c.Start(); err != nil {
+		return 0, err
 	}
-	return tag
+	if tag != 0 { // an error says that it has ended
+		_ = unix.Prlimit(c.Process.Pid, unix.RLIMIT_MSGQUEUE, &unix.Rlimit{Cur: tag, Max: tag}, nil)
+	}
+	return tag, nil
 }
 
 // tagOf reads the mark of a process.
@@ -33,5 +47,5 @@ func tagOf(pid int) uint64 {
 	if err := unix.Prlimit(pid, unix.RLIMIT_MSGQUEUE, nil, &l); err != nil {
 		return 0
 	}
-	return l.Max
+	return l.Cur
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 // TestMain makes the test binary the program under supervision when HELPER names one of the helpers.
@@ -168,6 +170,6 @@ func awaitLine(t *testing.T, lines <-chan string, prefix string) string {
 
 // alive reports whether a process exists and is no zombie.
 func alive(pid int) bool {
-	p, err := read(pid)
-	return err == nil && p.State != "Z" && p.State != "X"
+	p, err := proctree.Read(pid)
+	return err == nil && !p.Ended()
 }

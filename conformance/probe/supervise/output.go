@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 const (
@@ -13,61 +14,29 @@ const (
 	lineLimit     = 8 << 10
 )
 
-// capture keeps the first and the last half of what one stream gave, whatever its length, and hands on its lines.
-type capture struct {
-	mu    sync.Mutex
-	limit int
-	head  []byte
-	tail  []byte // a ring once it is full
-	at    int    // where the ring goes on
-	total int64
-}
+// capture keeps the first and the last half of what one stream gave, whatever its length.
+type capture struct{ kept proctree.Kept }
 
 func newCapture(limit int) *capture {
 	if limit <= 0 {
 		limit = defaultOutput
 	}
-	return &capture{limit: limit}
+	return &capture{proctree.Kept{Head: limit / 2, Tail: limit - limit/2}}
 }
 
 // Write never fails.
 func (c *capture) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := len(p)
-	c.total += int64(n)
-	half := c.limit / 2
-	if room := half - len(c.head); room > 0 {
-		k := min(room, len(p))
-		c.head = append(c.head, p[:k]...)
-		p = p[k:]
-	}
-	rest := c.limit - half
-	if len(p) > rest {
-		p = p[len(p)-rest:]
-	}
-	if room := rest - len(c.tail); room > 0 {
-		k := min(room, len(p))
-		c.tail = append(c.tail, p[:k]...)
-		p = p[k:]
-	}
-	for len(p) > 0 {
-		k := copy(c.tail[c.at:], p)
-		c.at = (c.at + k) % len(c.tail)
-		p = p[k:]
-	}
-	return n, nil
+	c.kept.Add(p)
+	return len(p), nil
 }
 
 // String gives what was kept, with a line that says how much is missing in between.
 func (c *capture) String() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	tail := string(c.tail[c.at:]) + string(c.tail[:c.at])
-	if gone := c.total - int64(len(c.head)+len(c.tail)); gone > 0 {
-		return fmt.Sprintf("%s\n[... %d bytes left out ...]\n%s", c.head, gone, tail)
+	head, tail, total := c.kept.Parts()
+	if gone := total - int64(len(head)+len(tail)); gone > 0 {
+		return fmt.Sprintf("%s\n[... %d bytes left out ...]\n%s", head, gone, tail)
 	}
-	return string(c.head) + tail
+	return string(head) + string(tail)
 }
 
 // pump reads one stream to its end, into the capture and line by line to the callback. A line longer than the limit is

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 // The reaper speaks over two pipes: file 3 brings one order, then its end; file 4 takes one event per line.
@@ -60,7 +62,7 @@ func reap() {
 		say(event{Kind: "failed", Error: "the reaper got no order"})
 		return
 	}
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+	if err := proctree.Subreaper(); err != nil {
 		say(event{Kind: "failed", Error: "PR_SET_CHILD_SUBREAPER: " + err.Error()})
 		return
 	}
@@ -153,10 +155,7 @@ func dropOutput() {
 
 // killTree kills every descendant of a process; those that are started meanwhile fall to the next call.
 func killTree(root int) {
-	list, err := descendants(root)
-	if err != nil {
-		return
-	}
+	list := proctree.Descendants(root)
 	for _, p := range list {
 		_ = syscall.Kill(p.PID, syscall.SIGSTOP) // a stopped process starts no further one
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 // ErrUnsupported is the answer of whatever this system cannot do.
@@ -55,25 +57,12 @@ func (e Exit) String() string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
-// Process is one member of a tree.
-type Process struct {
-	PID   int    `json:"pid"`
-	PPID  int    `json:"ppid"`
-	Name  string `json:"name"`  // command line, cut at 120 bytes
-	State string `json:"state"` // one letter, as in /proc/PID/stat: R running, S sleeping, D waiting, T stopped, Z zombie
-}
-
-// Listener is a socket that a member of the tree listens on.
-type Listener struct {
-	Network string `json:"network"` // "tcp" or "unix"
-	Addr    string `json:"addr"`    // what to dial: 127.0.0.1:80, [::1]:80, /path, @abstract
-	Bound   string `json:"bound"`   // what it is bound to: 0.0.0.0:80
-	Port    int    `json:"port,omitempty"`
-	PID     int    `json:"pid"`
-}
-
-// Loopback reports whether the listener can be reached without leaving the machine.
-func (l Listener) Loopback() bool { return l.Network == "unix" || l.Addr != "" }
+// What a tree consists of and does.
+type (
+	Process     = proctree.Process // its Name is the command line, cut at 120 bytes
+	Listener    = proctree.Listener
+	SignalState = proctree.SignalState
+)
 
 // StartError is a program that could not be started.
 type StartError struct {

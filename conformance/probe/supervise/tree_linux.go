@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 // Tree is a running program and everything that it started. Its methods may be called from any goroutine.
@@ -217,13 +219,11 @@ func (t *Tree) Signal(s syscall.Signal) error {
 
 // Processes lists what lives of the tree, zombies left out, by process id.
 func (t *Tree) Processes() ([]Process, error) {
-	all, err := descendants(t.reaper.Process.Pid)
-	if err != nil {
-		return nil, err
-	}
+	all := proctree.Descendants(t.reaper.Process.Pid)
 	out := all[:0]
 	for _, p := range all {
-		if p.State != "Z" && p.State != "X" {
+		if !p.Ended() {
+			p.Name = proctree.CommandLine(p, 120)
 			out = append(out, p)
 		}
 	}
@@ -239,11 +239,13 @@ func (t *Tree) Listeners() ([]Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listeners(ps)
+	return proctree.Listeners(ps)
 }
 
 // SignalState tells what the first process does about a signal.
-func (t *Tree) SignalState(s syscall.Signal) (SignalState, error) { return signalState(t.pid, int(s)) }
+func (t *Tree) SignalState(s syscall.Signal) (SignalState, error) {
+	return proctree.SignalStateOf(t.pid, int(s))
+}
 
 // Connection tells whether the tree has accepted a connection that we dialled to one of its listeners, and how many of
 // the bytes sent over it the tree has not read. It fails when the kernel knows no such connection.
@@ -253,7 +255,7 @@ func (t *Tree) Connection(c net.Conn) (accepted bool, unread uint64, err error) 
 	if !ok1 || !ok2 {
 		return false, 0, ErrUnsupported
 	}
-	return connection(t.pid, client, server)
+	return proctree.Connection(t.pid, client, server)
 }
 
 // Output gives what was kept of a stream so far.

@@ -126,9 +126,6 @@ func (t *Tree) SignalState(syscall.Signal) (SignalState, error) {
 	return SignalState{}, ErrUnsupported
 }
 
-// SignalState is what the kernel says about one signal of one process.
-type SignalState struct{ Pending, Blocked, Ignored, Caught bool }
-
 // Connection answers [ErrUnsupported].
 func (t *Tree) Connection(net.Conn) (accepted bool, unread uint64, err error) {
 	return false, 0, ErrUnsupported
