@@ -126,6 +126,11 @@ func TestEnded(t *testing.T) {
 		if got := finish(s, ended(&c.r)); got != exitNothing || !strings.Contains(errs.String(), "nothing ran: no scenario was played") {
 			t.Errorf("%s, but nothing ran: exit code %d, said %q", c.name, got, errs.String())
 		}
+		errs.Reset()
+		c.r.Problems, c.r.Lane = nil, "process"
+		if got := finish(s, ended(&c.r)); got != exitNothing || errs.String() != "hostsim: nothing ran: the chosen clauses are about nothing that this host can show in the process lane\n" {
+			t.Errorf("%s, and nobody says why nothing ran: exit code %d, said %q", c.name, got, errs.String())
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ type verifyFlags struct {
 	impl, profile, format string
 	clauses               []string
 	brief, reproducible   bool
+	plays                 int
 }
 
 func verifyCommand(s streams) *cobra.Command {
@@ -56,6 +57,7 @@ different runs, 5 nothing ran.`,
 	fl.StringVar(&f.format, "format", "text", "text, json, junit or markdown")
 	fl.BoolVar(&f.brief, "brief", false, "print only what does not hold, and the summary")
 	fl.BoolVar(&f.reproducible, "reproducible", false, "with --format json: leave out the wall clock and what it changes, so that two runs can be compared byte by byte")
+	fl.IntVar(&f.plays, "plays", 1, "how often each scenario is played in an adapter's virtual lane, where Go's scheduler picks anew each time; all are judged")
 	f.register(cmd)
 	completeProfiles(cmd, "profile")
 	return cmd
@@ -64,6 +66,9 @@ different runs, 5 nothing ran.`,
 func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error {
 	if err := oneOf("format", f.format, "text", "json", "junit", "markdown"); err != nil {
 		return err
+	}
+	if f.plays < 1 {
+		return usagef("--plays is %d: each scenario is played once at least", f.plays)
 	}
 	if f.reproducible && f.format != "json" {
 		return usagef("--reproducible is for --format json; the other formats show what a run really did")
@@ -126,7 +131,7 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 	cases = judge.Exercising(cases, f.clauses)
 	began := time.Now()
 	r, err := judge.Verify(ctx, impl, cases, judge.Options{
-		Spec: all, Profile: f.profile, Clauses: f.clauses, Repeat: 5, Partial: len(f.clauses) > 0,
+		Spec: all, Profile: f.profile, Clauses: f.clauses, Repeat: 5, Plays: f.plays, Partial: len(f.clauses) > 0,
 		Replay: func(c *judge.Case) string { return f.replay(c) }, Progress: progress(s, "judging"),
 	})
 	if err != nil {
@@ -151,7 +156,11 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 // ended turns the verdict into the exit code.
 func ended(r *report.Report) error {
 	if r.Size.Runs == 0 || len(r.Clauses) == 0 {
-		return &exitError{code: exitNothing, err: fmt.Errorf("nothing ran: %s", strings.Join(r.Problems, "; "))}
+		why := strings.Join(r.Problems, "; ")
+		if why == "" {
+			why = "the chosen clauses are about nothing that this host can show in the " + r.Lane + " lane"
+		}
+		return &exitError{code: exitNothing, err: fmt.Errorf("nothing ran: %s", why)}
 	}
 	if code := r.Verdict.ExitCode(); code != 0 {
 		return &exitError{code: code}
