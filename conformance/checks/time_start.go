@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"time"
+
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
@@ -66,6 +68,7 @@ func timeStartNotEarly(r *Run) Result {
 	}
 	act := r.Starters()[0]
 	d, limited := r.StartupTimeout()
+	open := !r.release() && (r.Plan == nil || r.Plan.Options.StartupTimeout == nil) // the default is the host's own
 	res := Unseen()
 	for _, h := range startHooks {
 		for _, c := range r.window(act, h) {
@@ -75,6 +78,9 @@ func timeStartNotEarly(r *Run) Result {
 			i := r.FiredIn(c, h)
 			if f, _, failed := r.startFailure(act.Begin); failed && i > f.End {
 				continue // the failure of another may have given the start up
+			}
+			if i >= 0 && open && r.At(i)-r.At(act.Begin) >= time.Second {
+				continue // no default is shorter
 			}
 			switch {
 			case i >= 0 && limited && r.At(i)-r.At(act.Begin) < d-r.Early(d):

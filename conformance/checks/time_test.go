@@ -179,6 +179,9 @@ func TestStartTime(t *testing.T) {
 		row{name: "too soon", trace: edit(cut, "cut 400ms", "add 350ms b start end cancelled"), want: Fail, at: "b start end"},
 		row{name: "no limit, no end", plan: replaced(plan, "options: {startupTimeout: 400ms}\n", ""), trace: each, want: Pass},
 		row{name: "no limit, cancelled", plan: replaced(plan, "options: {startupTimeout: 400ms}\n", ""), want: Fail, at: "b start end"},
+		row{name: "a default that is the host's own", plan: replaced(plan, "options: {startupTimeout: 400ms}\n", ""), trace: replaced(cut, "400ms", "15s"), want: Pass},
+		row{name: "a default that is the release's", profile: "dotnet-10", plan: replaced(plan, "options: {startupTimeout: 400ms}\n", ""), trace: replaced(cut, "400ms", "15s"), want: Fail, at: "b start end"},
+		row{name: "none at all", plan: replaced(plan, "startupTimeout: 400ms", "startupTimeout: inf"), trace: replaced(cut, "400ms", "15s"), want: Fail, at: "b start end"},
 		row{name: "another one's start had failed", trace: "0ms host run begin\n a start begin live\n b start begin live\n100ms b start end error:x\n a start end cancelled\n", want: Vacuous},
 		row{name: "a stop was requested", trace: "0ms host run begin\n a start begin live\n100ms b/thread stopApplication begin\n a start end cancelled\n", want: Vacuous},
 	)

@@ -62,10 +62,13 @@ func Exercising(cases []*Case, clauses []string) []*Case {
 
 // Options choose what is judged.
 type Options struct {
-	Spec     *spec.Spec
-	Profile  string
-	Clauses  []string // only these; empty: all of the profile
-	Repeat   int      // every n-th scenario is played twice and compared; 0: none
+	Spec    *spec.Spec
+	Profile string
+	Clauses []string // only these; empty: all of the profile
+	Repeat  int      // every n-th scenario is played twice and compared; 0: none
+	// Plays is how often each scenario is played in the virtual lane of a host that is not under our control: the scheduler of
+	// Go picks anew each time, and every play is judged. Less than 2: once.
+	Plays    int
 	Progress func(done, of int)
 	Replay   func(c *Case) string // the command that shows a case
 	// Partial says that only a part of the library is played: clauses that it does not exercise are left out instead of
@@ -91,6 +94,9 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		return nil, err
 	}
 	r := &report.Report{Format: report.Format, Implementation: id, Profile: p.Name, Lane: impl.Lane(), Size: report.Size{Schedules: "default"}}
+	if v.plays() > 1 {
+		r.Size.Schedules = fmt.Sprintf("as Go's scheduler picks, %d of each scenario", v.plays())
+	}
 	plays, wait := v.start(ctx, cases)
 	defer wait() // no child may be left running when the verdict, or an interruption, is handed on
 	for i, c := range cases {
@@ -297,20 +303,8 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 	}
 	v.shown(c, true)
 	r.Size.Scenarios++
-	r.Size.Runs++
-	r.Size.Events += len(t.Events)
 	out.End = trace.FormatEnd(&t.End)
-	v.observe(c.Plan, t)
-	if t.End.Kind == trace.Signaled {
-		if v.died == nil {
-			v.died = map[string]bool{}
-		}
-		v.died[c.Name] = true
-	}
-	run := &checks.Run{Plan: c.Plan, Trace: t, Profile: v.profile, Lane: v.impl.Lane()}
-	for _, j := range v.clauses {
-		v.judge(j, c, run)
-	}
+	v.judgeRun(r, c, t)
 	if v.expects() && !v.o.Partial && c.Expect != nil {
 		if said, at := c.Expect(v.profile.Name, t); said != "" {
 			out.Verdict, out.Said = report.Fail, said
@@ -325,6 +319,14 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 	if v.o.Repeat > 0 && n%v.o.Repeat == 0 {
 		v.repeat(ctx, r, c, t, &out)
 	}
+	for range v.plays() - 1 {
+		p := v.play(ctx, c)
+		if p.err != nil {
+			out.Verdict, out.Said = report.Error, p.err.Error()
+			return
+		}
+		v.judgeRun(r, c, p.t)
+	}
 }
 
 // expects tells whether the implementation is bound by what the scenarios expect, line by line. The reference host is;
@@ -332,94 +334,6 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 func (v *verifier) expects() bool {
 	e, ok := v.impl.(interface{ Expected() bool })
 	return ok && e.Expected()
-}
-
-func stuck(t *trace.Trace) bool {
-	return t.End.Kind == trace.Deadlock || t.End.Kind == trace.HangEnd || t.End.Kind == trace.Killed
-}
-
-// judge applies one clause to one run.
-func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
-	if j.check == nil || j.lacks != "" {
-		return
-	}
-	res, panicked := examine(j.check, run)
-	if panicked != "" {
-		j.verdict, j.panicked = report.Error, "the check of this clause panicked in "+c.Name+": "+panicked
-		return
-	}
-	switch res.Kind {
-	case checks.Vacuous:
-		return
-	case checks.Pass:
-		j.exercised++
-		return
-	}
-	j.exercised++
-	t := run.Trace
-	f := report.Failure{Scenario: c.Name, At: res.At, Said: res.Said, Also: res.Also}
-	if res.At >= 0 && res.At < len(t.Events) {
-		e := &t.Events[res.At]
-		ms := float64(e.At.Microseconds()) / 1000
-		f.Ms = &ms
-		f.Event = string(trace.AppendText(nil, e))
-	} else {
-		f.Event = trace.FormatEnd(&t.End)
-	}
-	if v.o.Replay != nil {
-		f.Replay = v.o.Replay(c)
-	}
-	f.Timeline = timeline(t, &f, j.clause.ID)
-	j.failures = append(j.failures, f)
-	verdict := report.Fail
-	if stuck(t) {
-		verdict = report.Hang
-	}
-	j.verdict = report.Worse(j.verdict, verdict)
-}
-
-// examine calls a check, which must not panic on any trace whatever; one that does is a fault of the suite.
-func examine(check checks.Check, run *checks.Run) (res checks.Result, panicked string) {
-	defer func() {
-		if r := recover(); r != nil {
-			panicked = fmt.Sprint(r)
-		}
-	}()
-	return check(run), ""
-}
-
-// longest is how many events of a timeline a report shows around a violation.
-const longest = 60
-
-// timeline is the run with the violated clause pointed at in place.
-func timeline(t *trace.Trace, f *report.Failure, clause string) []string {
-	lines := trace.Lines(t, false)
-	mark := "      ^^^ " + clause + ": " + f.Said
-	var out []string
-	from, to := 0, len(lines)
-	if len(lines) > longest {
-		if f.At >= 0 {
-			from, to = max(0, f.At-longest/2), min(len(lines), f.At+longest/2)
-		} else {
-			from = len(lines) - longest
-		}
-	}
-	if from > 0 {
-		out = append(out, fmt.Sprintf("      … %d earlier events", from))
-	}
-	for i := from; i < to; i++ {
-		out = append(out, lines[i])
-		if i == f.At {
-			out = append(out, mark)
-		}
-	}
-	if to < len(lines) {
-		out = append(out, fmt.Sprintf("      … %d more lines", len(lines)-to))
-	}
-	if f.At < 0 || f.At >= len(t.Events) {
-		out = append(out, mark)
-	}
-	return out
 }
 
 // repeat plays a case again and compares the bytes: the same schedule must give the same trace.
