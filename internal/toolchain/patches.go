@@ -34,9 +34,9 @@ var patches = []packagePatch{
 		p.fn("Kill").entry("if hostsimKill({int}, {Signal}) { return nil }")
 		if f, _, ok := p.find("Syscall"); ok && f.name == "syscall_linux.go" {
 			// golang.org/x/sys/unix and others come by here.
-			for _, name := range []string{"Syscall", "RawSyscall"} {
-				p.fn(name).entry("if (trap == SYS_KILL || trap == SYS_TGKILL || trap == SYS_EXIT_GROUP) && hostsimTrap(trap, a1, a2, a3) { return 0, 0, 0 }")
-			}
+			p.fn("Syscall").entry("if (trap == SYS_KILL || trap == SYS_TGKILL || trap == SYS_EXIT_GROUP) && hostsimTrap(trap, a1, a2, a3) { return 0, 0, 0 }")
+			// Children that fork has made, in the memory of their parent, end by RawSyscall.
+			p.fn("RawSyscall").entry("if (trap == SYS_KILL || trap == SYS_TGKILL) && hostsimTrap(trap, a1, a2, a3) { return 0, 0, 0 }")
 		}
 	}},
 	{path: "os", apply: func(p *sourcePackage) {
@@ -126,6 +126,7 @@ func patchRuntime(p *sourcePackage) {
 
 	// Ends.
 	p.fn("fatalpanic").entry("if hs.on { hsFatalPanic({*_panic}) }")
+	p.fn("fatal").entry("if hs.on { hsFatal({string}) }")
 	p.fn("fatalthrow").entry("hsCrash()")
 	p.fn("syscall_Exit").entry("if hs.on { hsOSExit({int}) }")
 	p.fn("cgocall").entry("if hs.on { hsNote(hsNoteCgo) }")
@@ -139,7 +140,11 @@ func generateRuntime(p *sourcePackage) string {
 	if p.fieldType("sudog", "c") != "*hchan" {
 		get = "return s.c.get()"
 	}
-	return "func hsSudogChan(s *sudog) *hchan { " + get + " }\n"
+	drop := ""
+	if p.has("xRegSave") { // from 1.26 on
+		drop = "gp.xRegs = xRegPerG{}"
+	}
+	return "func hsSudogChan(s *sudog) *hchan { " + get + " }\n\nfunc hsDropRegisters(gp *g) { " + drop + " }\n"
 }
 
 func patchMaps(p *sourcePackage) {

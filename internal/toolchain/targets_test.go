@@ -3,10 +3,12 @@ package toolchain
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +61,12 @@ func TestRealTargets(t *testing.T) {
 		{"fx-1.22.2", "", nil, 1000},
 		{"fx-1.19.0", "deadlock", []string{"TestSignalAfterStartTimeout"}, 300},
 		{"fx-1.19.1", "", nil, 300},
+		{"fx-1.19.2", "deadlock", []string{"waits to receive from the channel of capacity 1 made at go.uber.org/fx/signal.go:164"}, 1000},
+		{"fx-1.19.3", "", nil, 1000},
+		{"graceful-0.1.3", "leak", []string{"graceful.Graceful.func1, started at github.com/ory/graceful/http_graceful.go:59", "waits to send to the channel made at github.com/ory/graceful/http_graceful.go:55"}, 1000},
+		{"graceful-0.2.0", "", nil, 1000},
+		{"nats-2.10.22", "panic", []string{"close of nil channel", "server.(*Server).shutdownEventing (github.com/nats-io/nats-server/v2/server/events.go:1738)"}, 300},
+		{"nats-2.15.2", "", nil, 300},
 		{"grpc-1.83.1", "deadlock", []string{"3 goroutines wait for each other", "in    grpc.(*Server).stop (google.golang.org/grpc/server.go:1959)"}, 300},
 		{"grpc-1.85.0", "", nil, 300},
 		{"controller-runtime-0.25.2", "limit", []string{"manager.(*runnableGroup).Start.func1 (sigs.k8s.io/controller-runtime/pkg/manager/runnable_group.go:208)"}, 1},
@@ -84,8 +92,12 @@ func TestRealTargets(t *testing.T) {
 				}
 				return
 			}
-			if sum.ExitCode != ExitHang {
-				t.Errorf("exit %d, want %d", sum.ExitCode, ExitHang)
+			code := ExitHang
+			if tt.outcome == "panic" {
+				code = ExitFail
+			}
+			if sum.ExitCode != code {
+				t.Errorf("exit %d, want %d", sum.ExitCode, code)
 			}
 			// In another process, and by the name of its schedule alone: the same bytes.
 			again, _ := run(t, tt.dir, TestOptions{Schedule: r.Schedule})
@@ -144,7 +156,27 @@ var toyOutcomes = map[string]struct{ outcome, text string }{
 	"TestLeak":               {"leak", "waits to send to the channel made at toy/toy_test.go"},
 	"TestBusy":               {"stall", "toy.TestBusy.func1 (toy/toy_test.go"},
 	"TestSpawnWithoutEnd":    {"limit", "goroutines were started"},
+	"TestSpin":               {"stall", "waits for a variable of sync/atomic"},
+	"TestPoliteSpin":         {"", ""},
+	"TestNetwork":            {"failed", "the bubble used the network, first in toy.TestNetwork.func1 (toy/toy_test.go:"},
+	"TestFile":               {"failed", "the bubble used a file, first in toy.TestFile.func1 (toy/toy_test.go:"},
+	"TestProcess":            {"failed", "the bubble used another process, first in toy.TestProcess.func1 (toy/toy_test.go:"},
+	"TestFatal":              {"panic", "fatal error: sync: unlock of unlocked mutex"},
+	"TestKeepsChannel":       {"", ""},
 }
+
+// linuxOutcomes is what it tells of those that only Linux has.
+var linuxOutcomes = map[string]struct{ outcome, text string }{
+	"TestRawKill":             {"signaled 15", "signal 15 arrives"},
+	"TestKillGroup":           {"signaled 15", "signal 15 arrives"},
+	"TestThreadKill":          {"signaled 1", "signal 1 arrives"},
+	"TestSyscallExit":         {"exited 4", ""},
+	"TestRawExit":             {"exited 5", ""},
+	"TestBlockedInSystemCall": {"stall", "a system call kept the bubble waiting for more than half a second, in toy.TestBlockedInSystemCall.func1 (toy/system_linux_test.go:"},
+}
+
+// unrepeatable are those that keep state outside of their bubble.
+var unrepeatable = map[string]string{"TestUnrepeatable": "failed", "TestKeepsChannel": "panic"}
 
 func checkToy(t *testing.T, opt Options) {
 	t.Helper()
@@ -155,15 +187,19 @@ func checkToy(t *testing.T, opt Options) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(sum.Results) != len(toyOutcomes) {
-			t.Fatalf("%d results:\n%s", len(sum.Results), out.String())
+		all := maps.Clone(toyOutcomes)
+		if runtime.GOOS == "linux" {
+			maps.Copy(all, linuxOutcomes)
+		}
+		if len(sum.Results) != len(all) {
+			t.Fatalf("%d results, want %d:\n%s", len(sum.Results), len(all), out.String())
 		}
 		for _, r := range sum.Results {
-			want := toyOutcomes[r.Test]
+			want := all[r.Test]
 			if r.Outcome != want.outcome || !strings.Contains(r.Text, want.text) {
 				t.Errorf("%s under %s: outcome %q, want %q with %q:\n%s", r.Test, strategy, r.Outcome, want.outcome, want.text, r.Text)
 			}
-			if (r.Unrepeatable != "") != (r.Test == "TestUnrepeatable") {
+			if r.Unrepeatable != unrepeatable[r.Test] {
 				t.Errorf("%s under %s: unrepeatable %q", r.Test, strategy, r.Unrepeatable)
 			}
 			if strings.Contains(r.Text, "uncontrolled:") {
@@ -179,6 +215,22 @@ func checkToy(t *testing.T, opt Options) {
 func TestToy(t *testing.T) {
 	needHeavy(t)
 	checkToy(t, Options{})
+}
+
+// TestC: a bubble that calls C is told of, with the place.
+func TestC(t *testing.T) {
+	needHeavy(t)
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("there is no C compiler")
+	}
+	sum, out := run(t, "cgo", TestOptions{Schedules: 10})
+	if len(sum.Results) != 1 || len(sum.Results[0].Uncontrolled) != 1 {
+		t.Fatalf("results %+v:\n%s", sum.Results, out)
+	}
+	const want = "the bubble used C code, first in cgo._Cfunc_seven"
+	if got := sum.Results[0].Uncontrolled[0]; !strings.HasPrefix(got, want) || !strings.Contains(sum.Results[0].Text, want) {
+		t.Errorf("got %q, want %q, also in\n%s", got, want, sum.Results[0].Text)
+	}
 }
 
 // TestReleases does the same with the other releases that have testing/synctest.

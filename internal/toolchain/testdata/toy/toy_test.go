@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"log"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -163,6 +166,75 @@ func TestUnrepeatable(t *testing.T) {
 func TestBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for {
+		}
+	})
+}
+
+// A loop on an atomic variable lets nobody else go on.
+func TestSpin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var done atomic.Bool
+		go done.Store(true)
+		for !done.Load() {
+		}
+	})
+}
+
+// The same with runtime.Gosched is no trouble.
+func TestPoliteSpin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var done atomic.Bool
+		go done.Store(true)
+		for !done.Load() {
+			runtime.Gosched()
+		}
+	})
+}
+
+func TestNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err == nil {
+			l.Close()
+		}
+		t.Error("listened")
+	})
+}
+
+func TestFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _ = os.ReadFile("toy_test.go")
+		t.Error("read")
+	})
+}
+
+func TestProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _ = os.StartProcess("/nosuch", nil, &os.ProcAttr{})
+		t.Error("started")
+	})
+}
+
+// What ends a real process at once ends the simulated one.
+func TestFatal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		go mu.Unlock()
+		time.Sleep(1)
+	})
+}
+
+var kept chan int
+
+// The test keeps a channel of its bubble: to use it in another one is fatal.
+func TestKeepsChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if kept == nil {
+			kept = make(chan int, 1)
+		}
+		select {
+		case kept <- 1:
+		default:
 		}
 	})
 }

@@ -109,6 +109,19 @@ func hsFatalPanic(msgs *_panic) {
 	hsStopHere(hsEndPanic, 0)
 }
 
+// hsFatal is called by fatal: what ends a real process at once ends the simulated one.
+// fatal is also called where write barriers are forbidden, but not by a goroutine of the bubble on its own stack.
+//
+//go:yeswritebarrierrec
+func hsFatal(s string) {
+	gp := getg()
+	if !hsHere() || gp == hs.main || gp.m.locks != 0 || gp.m.mallocing != 0 {
+		return
+	}
+	hs.endVal = "fatal error: " + s
+	hsStopHere(hsEndPanic, 0)
+}
+
 //go:linkname hsStall internal/hostsim.stall
 func hsStall() {
 	if !hs.on || hs.exited {

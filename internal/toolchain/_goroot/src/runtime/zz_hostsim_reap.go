@@ -143,6 +143,8 @@ func hsDetach(gp *g) bool {
 	gp.param = nil
 	gp.timer = nil
 	gp.activeStackChans = false
+	gp.asyncSafePoint = false // it may have been taken off in the middle of a loop
+	hsDropRegisters(gp)
 	gp.parkingOnChan.Store(false)
 	gp.selectDone.Store(0)
 	totalSize := alignUp(uintptr(4*goarch.PtrSize+sys.MinFrameSize), sys.StackAlign)

@@ -11,9 +11,12 @@ func hostsimEnd(exit bool, arg int)
 // HostsimRaise delivers a signal to the simulated process of a bubble. Package os/signal sets it.
 var HostsimRaise func(sig Signal)
 
+// hostsimPid is the own process, also to a child that fork has made in its memory.
+var hostsimPid = Getpid()
+
 // hostsimKill takes a signal that a bubble sends to its own process.
 func hostsimKill(pid int, sig Signal) bool {
-	if hostsimBubble() == 0 || pid != Getpid() && pid != 0 { // 0 is the whole process group, but others do not belong to the simulated process
+	if hostsimBubble() == 0 || pid != hostsimPid && pid != 0 { // 0 is the whole process group, but others do not belong to the simulated process
 		return false
 	}
 	if sig == 0 {

@@ -6,7 +6,7 @@ func hostsimTrap(trap, a1, a2, a3 uintptr) bool {
 	case SYS_KILL:
 		return hostsimKill(int(a1), Signal(a2))
 	case SYS_TGKILL:
-		return int(a1) == Getpid() && hostsimKill(int(a1), Signal(a3))
+		return int(a1) == hostsimPid && hostsimKill(int(a1), Signal(a3))
 	case SYS_EXIT_GROUP:
 		if hostsimBubble() != 0 {
 			hostsimEnd(true, int(a1)) // does not return if the bubble is under control

@@ -58,6 +58,9 @@ func (s *hostsimSession) explain(sch hostsimSchedule, o hostsimOutcome) *hostsim
 		if len(end) > 0 {
 			fmt.Fprintf(&b, "in %s:\n%s", run.Title(again.res.EndIndex), run.Stack(end, 12))
 		}
+		if o.kind == "stall" && len(end) > 0 {
+			b.WriteString("a loop that waits for a variable of sync/atomic to change turns for ever here: such an operation lets nobody else go on (runtime.Gosched does)\n")
+		}
 		if o.kind == "stall" && len(end) == 0 {
 			b.WriteString("nobody of the bubble is running; what they wait for is outside of it:\n")
 			for _, l := range again.left {
