@@ -119,7 +119,7 @@ func endless(pause time.Duration) Implementation {
 	i.New = func(app *App) (Host, error) {
 		return HostFunc(func(ctx context.Context) error {
 			for app.Services()[0].Start(ctx) != nil {
-				time.Sleep(pause)
+				<-time.After(pause) // virtual
 			}
 			return nil
 		}), nil

@@ -42,7 +42,8 @@ func (f *files) fresh() bool {
 // pidPlaces are where pid files are looked for besides --pid-file: the working directory, and the usual places.
 var pidPlaces = []string{"*.pid", "/run/*.pid", "/run/*/*.pid", "/var/run/*.pid", "/tmp/*.pid", "/tmp/*/*.pid"}
 
-// lookReady finds the sockets and the pid files of a program that is ready.
+// lookReady finds the sockets and the pid files of a program that is ready. The usual places are looked through in the first run,
+// since a machine may have much in them; afterwards a pid file is looked for where it was found.
 func (f *files) lookReady(s *session) {
 	if ls, err := s.tree.Listeners(); err == nil {
 		for _, l := range ls {
@@ -52,7 +53,7 @@ func (f *files) lookReady(s *session) {
 		}
 	}
 	f.members[strconv.Itoa(s.tree.PID())] = true
-	if ps, err := s.tree.Processes(); err == nil {
+	if ps, err := s.tree.States(); err == nil {
 		for _, p := range ps {
 			f.members[strconv.Itoa(p.PID)] = true
 		}
@@ -67,12 +68,19 @@ func (f *files) lookReady(s *session) {
 	if f.p.o.PIDFile != "" {
 		add(f.p.path(f.p.o.PIDFile))
 	}
+	if f.p.pidLooked {
+		for _, path := range f.p.pidFiles {
+			add(path)
+		}
+		return
+	}
 	for _, place := range pidPlaces {
 		found, _ := filepath.Glob(f.p.path(place))
 		for _, path := range found {
 			add(path)
 		}
 	}
+	f.p.pidLooked, f.p.pidFiles = true, f.pids
 }
 
 // ours reports whether a file holds the process id of a member of the run.

@@ -209,7 +209,7 @@ func (p *prober) secondOnce() (met bool, err error) {
 
 // running reports whether the program's first process runs still, and is no zombie.
 func (s *session) running() bool {
-	ps, err := s.tree.Processes()
+	ps, err := s.tree.States()
 	if err != nil {
 		_, ended := s.tree.Exit()
 		return !ended
@@ -250,6 +250,6 @@ func (s *session) signalTaken() bool {
 
 // busy reports whether a process of the tree is running or waiting for a disk.
 func (s *session) busy() bool {
-	ps, err := s.tree.Processes()
+	ps, err := s.tree.States()
 	return err == nil && slices.ContainsFunc(ps, func(p supervise.Process) bool { return p.State == "R" || p.State == "D" })
 }

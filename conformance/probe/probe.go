@@ -36,6 +36,8 @@ type prober struct {
 	readyBy    string
 	readyAfter time.Duration
 	endpoints  []supervise.Listener
+	pidLooked  bool           // the usual places of pid files have been looked through
+	pidFiles   []string       // what was found there
 	ephemeral  bool           // it listens on another port each time
 	web        *webTarget     // nil: it speaks no HTTP/1.1
 	stopExit   supervise.Exit // how it ends after the stop signal when ready

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		raw()
 	default:
 		flag.Parse()
-		_ = flag.Set("test.parallel", "6") // the tests wait for other processes most of their time
+		_ = flag.Set("test.parallel", "12") // the tests wait for other processes most of their time
 		goleak.VerifyTestMain(m)
 	}
 }

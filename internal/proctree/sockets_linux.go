@@ -51,9 +51,23 @@ func Listeners(procs []Process) ([]Listener, error) {
 		return nil, nil
 	}
 	byAddr := map[string]Listener{}
-	for _, pid := range netns {
-		if err := tcpListeners(pid, owner, byAddr); err != nil {
-			return nil, err
+	own, _ := os.Readlink("/proc/self/ns/net")
+	for ns, pid := range netns {
+		fast := false
+		if ns == own {
+			if all, err := listening(); err == nil {
+				fast = true
+				for _, b := range all {
+					if by, ours := owner[b.inode]; ours {
+						addTCP(byAddr, b.ip, b.port, by)
+					}
+				}
+			}
+		}
+		if !fast {
+			if err := tcpListeners(pid, owner, byAddr); err != nil {
+				return nil, err
+			}
 		}
 		if err := unixListeners(pid, owner, byAddr); err != nil {
 			return nil, err
@@ -93,12 +107,15 @@ func tcpListeners(pid int, owner map[uint64]int, into map[string]Listener) error
 			if !ours || s.St != tcpListen {
 				continue
 			}
-			port := int(s.LocalPort)
-			bound := net.JoinHostPort(s.LocalAddr.String(), strconv.Itoa(port))
-			into["tcp "+bound] = Listener{Network: "tcp", Addr: loopback(s.LocalAddr, port), Bound: bound, Port: port, PID: by}
+			addTCP(into, s.LocalAddr, int(s.LocalPort), by)
 		}
 	}
 	return nil
+}
+
+func addTCP(into map[string]Listener, ip net.IP, port, pid int) {
+	bound := net.JoinHostPort(ip.String(), strconv.Itoa(port))
+	into["tcp "+bound] = Listener{Network: "tcp", Addr: loopback(ip, port), Bound: bound, Port: port, PID: pid}
 }
 
 // loopback gives the loopback address under which a socket bound to ip is reached; empty if there is none.

@@ -219,11 +219,19 @@ func (t *Tree) Signal(s syscall.Signal) error {
 
 // Processes lists what lives of the tree, zombies left out, by process id.
 func (t *Tree) Processes() ([]Process, error) {
+	out, err := t.States()
+	for i, p := range out {
+		out[i].Name = proctree.CommandLine(p, 120)
+	}
+	return out, err
+}
+
+// States is [Tree.Processes] without the command lines, for those who look often: the names are those of the programs.
+func (t *Tree) States() ([]Process, error) {
 	all := proctree.Descendants(t.reaper.Process.Pid)
 	out := all[:0]
 	for _, p := range all {
 		if !p.Ended() {
-			p.Name = proctree.CommandLine(p, 120)
 			out = append(out, p)
 		}
 	}
@@ -235,7 +243,7 @@ func (t *Tree) Processes() ([]Process, error) {
 
 // Listeners lists the TCP and Unix sockets that the tree listens on, sorted.
 func (t *Tree) Listeners() ([]Listener, error) {
-	ps, err := t.Processes()
+	ps, err := t.States()
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,9 @@ func (t *Tree) Signal(s syscall.Signal) error { return t.cmd.Process.Signal(s) }
 // Processes answers [ErrUnsupported].
 func (t *Tree) Processes() ([]Process, error) { return nil, ErrUnsupported }
 
+// States answers [ErrUnsupported].
+func (t *Tree) States() ([]Process, error) { return nil, ErrUnsupported }
+
 // Listeners answers [ErrUnsupported].
 func (t *Tree) Listeners() ([]Listener, error) { return nil, ErrUnsupported }
 
