@@ -115,7 +115,7 @@ func bodyOnce(r *Run, w worker) Result {
 	switch {
 	case bodies > 0:
 		return Held()
-	case starts != 1 || !r.Ok(w.start) || r.Last() < 0 || !r.After(r.Last(), w.start.End, 200*time.Millisecond):
+	case starts != 1 || !r.Ok(w.start) || r.Event(w.start.Begin).Token == trace.Cancelled || r.Last() < 0 || !r.After(r.Last(), w.start.End, 200*time.Millisecond):
 		return Unseen()
 	case r.rule("workerSkipped") == "true" && r.Began() >= 0 && !r.After(r.Began(), w.start.End, 200*time.Millisecond):
 		return Unseen()
@@ -178,7 +178,7 @@ func (r *Run) leftBehind(c Call) int {
 
 // stopWaitsForBody: the stop of a background service waits for its body to end, as long as there is time.
 func stopWaitsForBody(r *Run, w worker) Result {
-	if !w.working() || w.stop.End < 0 || !r.InTime(w.stop.End) || r.left(w.name) >= 0 {
+	if !w.working() || w.stop.End < 0 || !r.InTime(w.stop.End) || r.left(w.name) >= 0 || r.Event(w.stop.Begin).Token == trace.Cancelled {
 		return Unseen()
 	}
 	if w.body.End < 0 || w.body.End > w.stop.End {

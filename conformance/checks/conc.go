@@ -318,7 +318,7 @@ func yieldsAnywhere(s plan.Script) bool {
 }
 
 func concCancelled(r *Run) Result {
-	if act, failed, ok := r.concFailures(); ok {
+	if act, failed, ok := r.concFailures(); ok && !r.startTimedOut() {
 		if faults := r.faults(failed); len(faults) > 0 && len(faults) < len(failed) && r.pendingCancels(failed) {
 			if got := r.Outcome(act); !r.sameParts(got, faults) {
 				return Broken(act.End, "only the failures are handed on, %s, but host.%s ended with %q", r.outcomes(faults), r.called(act), got)

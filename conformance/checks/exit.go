@@ -187,6 +187,9 @@ func stopFailureTold(r *Run) Result {
 // setCodeKept: an exit code that the application has set, and that main does not replace, is the process's.
 func setCodeKept(r *Run) Result {
 	f := r.facts()
+	if r.ownLifetime() && len(r.Signals()) > 0 {
+		return Unseen() // nobody may have handled it
+	}
 	if f.exitCode != 1 || len(r.exits()) > 0 || r.crashed() || r.hastened() || r.stalled() || r.mains(plan.Return) > 0 {
 		return Unseen()
 	}
@@ -207,25 +210,18 @@ func (r *Run) codeSet() bool {
 		if k == plan.ExitCode {
 			return true
 		}
-		if k != plan.Build && r.threw() >= 0 {
-			break // it may have been this step
+		if k != plan.Build && (r.threw() >= 0 || r.returned() < 0) {
+			break // main may never have come further
 		}
 	}
 	for k := range r.Services() {
 		for _, h := range [...]Hook{Start, Stop, Stopping, Stopped} {
-			if c, ok := r.CallOf(k, h); ok && c.End >= 0 && last(r.Script(k, h)) == plan.ExitCode || ok && r.Ok(c) && has(r.Script(k, h), plan.ExitCode) {
+			if c, ok := r.CallOf(k, h); ok && r.Ok(c) && has(r.Script(k, h), plan.ExitCode) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-func last(s plan.Script) *plan.StepKind {
-	if len(s) == 0 {
-		return nil
-	}
-	return s[len(s)-1].Kind
 }
 
 // mainGoesOn: after run has returned, nothing of the host ends the process under main.
@@ -381,6 +377,8 @@ func leftBehindFails(r *Run) Result {
 		return Unseen()
 	case r.Ok(by):
 		return Broken(by.End, "a call was abandoned, so %s must fail; it succeeded", r.Event(by.Begin).What).With(left)
+	case by.End < 0 && r.Plan.MainCatches:
+		return Unseen() // main was told, and ends as it likes
 	case by.End < 0 && r.Trace.End.Kind == trace.Exited && r.Trace.End.Code == 0:
 		return Broken(-1, "a call was abandoned, so the process must end with a failure; it exited with 0").With(left)
 	case by.End < 0 && r.stalled():

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
@@ -213,7 +214,7 @@ func logsStopped(r *Run) Result {
 			switch {
 			case c.Begin > i || c.End < 0 && r.left(r.Name(c.Service)) < 0 || c.End > i && r.left(r.Name(c.Service)) < 0:
 				return Broken(i, "event 4 (stopped) is logged when everything has stopped; %s of %s was not over", h, r.Name(c.Service)).With(c.Begin)
-			case r.Failed(c) && c.Begin > from:
+			case r.stopFailed(c) && c.Begin > from:
 				return Broken(i, "event 4 (stopped) is logged when the stop succeeded; %s of %s had failed", h, r.Name(c.Service)).With(c.End)
 			}
 		}
@@ -234,7 +235,7 @@ func logsFailedStop(r *Run) Result {
 	failed := -1
 	for _, h := range hooksOfStop {
 		for _, c := range r.Calls(h) {
-			if r.Failed(c) && c.Begin > from && (h == LifetimeStop || r.abandonedAt(c.Service, c.End) < 0) {
+			if r.stopFailed(c) && c.Begin > from && (h == LifetimeStop || r.abandonedAt(c.Service, c.End) < 0) {
 				failed = max(failed, c.End)
 			}
 			if h == LifetimeStop && r.Failed(c) && r.rule("lifetimeStop") == "beforeStopped" {
@@ -278,7 +279,7 @@ func logsCallbacks(r *Run) Result {
 		}
 		i := r.Logged(callbackEvents[n])
 		switch {
-		case open || len(r.Notes(n)) == 0:
+		case open || len(r.Notes(n)) == 0 || r.PlanHas(plan.OnCancelThrow): // what hangs on a linked token is a callback too
 		case failed < 0 && i >= 0:
 			return Broken(i, "event %d is logged when a callback of %s failed; none had", 6+n, n)
 		case failed < 0 || failed >= r.Last() || r.stalled() && i < 0 || !r.logging():

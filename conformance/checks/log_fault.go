@@ -142,12 +142,12 @@ func logsStartFailure(r *Run) Result {
 	} else if c := r.failing(Starting, Start, Started); c.Begin >= 0 {
 		want, at, what = rule != "none", c.End, "the start of "+r.Name(c.Service)
 	} else {
-		if i >= 0 && r.Running() >= 0 {
+		if i >= 0 && r.Running() >= 0 && len(r.idx().abandoned) == 0 {
 			return Broken(i, "event 11 (failed to start) is logged when a start failed; none had")
 		}
 		return Unseen()
 	}
-	if !r.goesOn(at) && !r.Failed(st) {
+	if !r.goesOn(at) && !r.Failed(st) || st.End < 0 && r.ConcurrentStart() && i < 0 { // the others are waited for
 		return Unseen()
 	}
 	switch {

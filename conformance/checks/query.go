@@ -165,6 +165,12 @@ func (r *Run) Script(service int, h Hook) plan.Script {
 // Ok tells whether the call ended, and successfully.
 func (r *Run) Ok(c Call) bool { return c.End >= 0 && !trace.Failed(r.Event(c.End).Outcome) }
 
+// disposedBefore tells whether the host's disposal had begun before event i.
+func (r *Run) disposedBefore(i int) bool {
+	d := r.act("dispose")
+	return d.Begin >= 0 && d.Begin < i
+}
+
 // Failed tells whether the call ended with an error, a cancellation or an aggregate.
 func (r *Run) Failed(c Call) bool { return c.End >= 0 && trace.Failed(r.Event(c.End).Outcome) }
 

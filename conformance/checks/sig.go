@@ -75,7 +75,7 @@ func runReturns(r *Run) Result {
 		switch {
 		case c.End >= 0:
 			return Held()
-		case r.stalled() && !r.Patient():
+		case r.stalled() && !r.Patient(), r.mains(plan.RunBackground) > 0: // main may be ahead of a run beside it
 			return Unseen()
 		case r.stopOpen():
 			return Unseen() // the stop is not over: whether run may wait for it says HOST-TIME-011

@@ -268,7 +268,7 @@ func startRollback(r *Run) Result {
 	}
 	act := r.Starters()[0]
 	c, _, ok := r.startFailure(act.Begin)
-	if !ok || act.End < 0 || !r.Failed(act) || r.wasAsked(c.End) {
+	if !ok || act.End < 0 || !r.Failed(act) || r.wasAsked(c.End) || r.ignoredCancel(c) {
 		return Unseen()
 	}
 	for _, s := range r.Stoppers() {

@@ -112,7 +112,8 @@ func startTokenLinked(r *Run) Result {
 				}
 			case c.Open(at) && r.Kind(c.Service) != plan.Background && Cooperative(r.Script(c.Service, h)) && len(r.Script(c.Service, h)) > 0:
 				res = Held()
-				if linked && r.lateEnd(c, at) {
+				if linked && r.lateEnd(c, at) && !has(r.Script(c.Service, h), plan.StopApp) { // its own request may hold it
+
 					return Broken(c.End, "a stop request cancels the token of %s of %s, which honours it and must end at once, but did not", h, r.Name(c.Service)).With(at)
 				}
 				if !linked && r.Outcome(c) == trace.WasCancelled && !has(r.Script(c.Service, h), plan.ThrowCancelled) {
@@ -145,7 +146,7 @@ func startCutShort(r *Run) Result {
 		return Unseen()
 	}
 	act := r.Starters()[0]
-	if r.called(act) != "run" || act.End < 0 || r.startTimedOut() || r.anyFailed(WaitForStart) {
+	if r.called(act) != "run" || act.End < 0 || r.disposedBefore(act.Begin) || r.startTimedOut() || r.anyFailed(WaitForStart) {
 		return Unseen()
 	}
 	graceful := r.Profile.Word("stopDuringStart") == "graceful"
@@ -158,8 +159,8 @@ func startCutShort(r *Run) Result {
 			return Unseen()
 		}
 	default:
-		c, _, failed := r.startFailure(act.Begin)
-		cut := failed && r.Outcome(c) == trace.WasCancelled && !has(r.Script(c.Service, Start), plan.ThrowCancelled)
+		c, h, failed := r.startFailure(act.Begin)
+		cut := failed && r.Outcome(c) == trace.WasCancelled && !has(r.Script(c.Service, h), plan.ThrowCancelled)
 		if graceful && !failed {
 			_, cut = r.requestInStart()
 			cut = cut && len(r.Calls(Start)) < len(r.Services())
@@ -267,7 +268,7 @@ func startTwice(r *Run) Result {
 	if len(starts) < 2 || !r.Ok(starts[0]) || r.called(starts[0]) != "start" || starts[1].End < 0 || starts[1].Begin < starts[0].End {
 		return Unseen()
 	}
-	if a := r.asked(); a >= 0 && a < starts[1].Begin {
+	if a := r.asked(); a >= 0 && a < starts[1].Begin || r.disposedBefore(starts[1].Begin) {
 		return Unseen()
 	}
 	again := r.window(starts[1], Start)

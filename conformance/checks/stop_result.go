@@ -27,13 +27,20 @@ func (r *Run) stopFailures(act Call) []Call {
 	var out []Call
 	for _, h := range stopHooks {
 		for _, c := range r.window(act, h) {
-			if r.Failed(c) && (act.End < 0 || c.End < act.End) {
+			if r.stopFailed(c) && (act.End < 0 || c.End < act.End) {
 				out = append(out, c)
 			}
 		}
 	}
 	sort.Slice(out, func(i, k int) bool { return out[i].End < out[k].End })
 	return out
+}
+
+// stopFailed tells whether the failure of a call of a stop counts: in a concurrent stop of some releases a call that was
+// cancelled when it returned does not.
+func (r *Run) stopFailed(c Call) bool {
+	ignored := r.ConcurrentStop() && c.Service >= 0 && r.rule("completedCancelledStart") == "ignored" && r.Outcome(c) == trace.WasCancelled
+	return r.Failed(c) && !(ignored && !yields(r.Script(c.Service, hookOf(r.Event(c.Begin).What))))
 }
 
 // called gives the name of the act's method: run, stop, waitForShutdown or stopHost.

@@ -446,7 +446,7 @@ func timeWaitedFor(r *Run) Result {
 	if !ok || act.End < 0 || r.called(act) == "stopHost" || d == 0 || r.disposalFailed() || len(r.stopFailures(act)) > 0 || r.callerLimitsStop() || !r.stopping(act) && r.startedAt() < 0 {
 		return Unseen()
 	}
-	if len(r.exits()) > 0 || r.anyFailed(Start) {
+	if len(r.exits()) > 0 || r.anyFailed(Start) || r.anyFailed(Stopping) || r.anyFailed(Stop) || r.anyFailed(Stopped) {
 		return Unseen()
 	}
 	for k, c := range calls {

@@ -151,7 +151,7 @@ func timeStartAbandoned(r *Run) Result {
 
 func timeStartFails(r *Run) Result {
 	act, ok := r.timedStart()
-	if !ok || act.End < 0 || r.disposalFailed() || r.failedStarts() != 1 || r.anyFailed(Stop) || len(r.idx().abandoned) > 0 {
+	if !ok || act.End < 0 || r.disposalFailed() || r.failedStarts() != 1 || len(r.stopFailures(act)) > 0 || len(r.idx().abandoned) > 0 {
 		return Unseen()
 	}
 	c, h, _ := r.startFailure(act.Begin)
