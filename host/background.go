@@ -35,14 +35,17 @@ func (b *BackgroundService) attach(h *Host, e *entry) { b.h, b.e = h, e }
 // Start implements [Service].
 func (b *BackgroundService) Start(ctx context.Context) error {
 	rt, rules := b.h.rt, b.h.rules
-	src := seam.NewSource(rt, ctx)
+	done := rt.NewEvent(seam.Name("execute of service ", b.e.name, ""))
+	b.h.mu.Lock()
+	src := b.source
+	if src == nil || rules.WorkerTokenLinked { // a token of its own for each start; otherwise one for the service's life
+		src = seam.NewSource(rt, ctx)
+	}
+	b.source, b.done = src, done
+	b.h.mu.Unlock()
 	if rules.WorkerTokenLinked {
 		src.Link(ctx)
 	}
-	done := rt.NewEvent(seam.Name("execute of service ", b.e.name, ""))
-	b.h.mu.Lock()
-	b.source, b.done = src, done
-	b.h.mu.Unlock()
 	name := seam.Name(b.e.name, " execute", "")
 	if rules.WorkerBody == "inline" && b.e.prefix {
 		rt.Call(name, func() { b.run(src, done) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,4 +171,41 @@ func TestWorkOfACancelledStart(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestWorkStartedTwice: until 3.1 one token serves for the whole life of a background service, so a stop cancels the work of
+// every start; from 6 on each start makes its own, and the work of an earlier one goes on until the process ends.
+func TestWorkStartedTwice(t *testing.T) {
+	for profile, want := range map[string]int{"dotnet-2.2": 2, "dotnet-3.1": 2, "dotnet-6": 1, "dotnet-10": 1} {
+		inBubble(t, profile, func(t *testing.T) {
+			release, cancelled := make(chan struct{}), 0
+			var mu sync.Mutex
+			h := makeHost(t, host.WithProfile(profile), host.WithService("w", host.Background(func(ctx context.Context) error {
+				select {
+				case <-ctx.Done():
+					mu.Lock()
+					defer mu.Unlock()
+					cancelled++
+				case <-release:
+				}
+				return nil
+			})))
+			for range 2 {
+				if err := h.Start(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+			}
+			if err := h.Stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if cancelled != want {
+				t.Errorf("the stop cancelled the work of %d starts, want %d", cancelled, want)
+			}
+			close(release)
+		})
+	}
 }
