@@ -77,6 +77,31 @@ func TestExploreFx(t *testing.T) {
 	}
 }
 
+// TestExploreFxReleases: published releases with a race in their shutdown are caught in their adapter by a scenario, and those that
+// mended it pass the same number of schedules.
+func TestExploreFxReleases(t *testing.T) {
+	for _, c := range []struct {
+		scenario, bad, good string
+		says                string
+	}{
+		{"long-after-the-startup-timeout", "1.19.0", "1.19.1", "VIOLATED HOST-SIG-001 in 300 schedules"},
+		{"../../conformance/adapters/fx/testdata/request-while-starting.yaml", "1.19.2", "1.19.3", "VIOLATED hang in "},
+	} {
+		t.Run(c.bad, func(t *testing.T) {
+			bad := compiled(t, "fx", "-modfile=testdata/fx-"+c.bad+".mod")
+			code, out, errs := command("explore", c.scenario, "--schedules", "300", "--", bad)
+			if code != 3 || errs != "" || !strings.Contains(out, c.says) || !strings.Contains(out, "until ") {
+				t.Errorf("fx %s: exit code %d, stderr %s, want %q\n%s", c.bad, code, errs, c.says, out)
+			}
+			good := compiled(t, "fx", "-modfile=testdata/fx-"+c.good+".mod")
+			code, out, errs = command("explore", c.scenario, "--schedules", "300", "--", good)
+			if code != 0 || errs != "" || !strings.Contains(out, "no violation") {
+				t.Errorf("fx %s: exit code %d, stderr %s\n%s", c.good, code, errs, out)
+			}
+		})
+	}
+}
+
 // TestExploreReferenceAdapter: our own host, as an adapter that knows nothing of the seam, under the scheduler of Go.
 func TestExploreReferenceAdapter(t *testing.T) {
 	a := compiled(t, "reference")

@@ -49,7 +49,7 @@ type TestResult struct {
 	Replays         int            `json:"replays,omitempty"`
 	Differ          int            `json:"differ"`
 	Left            int            `json:"left,omitempty"`         // goroutines that could not be taken down
-	Uncontrolled    []string       `json:"uncontrolled,omitempty"` // what the bubble used that is not controlled
+	Uncontrolled    []string       `json:"uncontrolled,omitempty"` // what the bubble used that is not controlled, and where first
 	WallNanoseconds int64          `json:"wallNanoseconds"`
 }
 
@@ -231,6 +231,9 @@ func (s Summary) Write(w io.Writer) {
 		total += r.Schedules
 		if r.Unrepeatable != "" {
 			fmt.Fprintf(w, "hostsim: %s: no schedules were chosen: it passes once and ends as %s when repeated, so it keeps state outside of its bubble\n", r.Test, r.Unrepeatable)
+		}
+		for _, what := range r.Uncontrolled {
+			fmt.Fprintf(w, "hostsim: %s: not controlled: %s\n", r.Test, what)
 		}
 		if r.Failures == 0 {
 			continue

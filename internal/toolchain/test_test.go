@@ -166,11 +166,12 @@ func TestSummaryText(t *testing.T) {
 	var b strings.Builder
 	Summary{Results: []TestResult{
 		{Test: "TestA", Schedules: 5, Failures: 1, Outcome: "deadlock", Schedule: "random:4"},
-		{Test: "TestB", Schedules: 101},
+		{Test: "TestB", Schedules: 101, Uncontrolled: []string{"the bubble used the network, first in b.dial (b/b.go:7)"}},
 		{Test: "TestC", Schedules: 101, Failures: 40, Outcome: "failed", Schedule: "sequential", File: "c.json"},
 		{Test: "TestD", Unrepeatable: "panic"},
 	}}.Write(&b)
 	want := `hostsim: TestA: deadlock under random:4
+hostsim: TestB: not controlled: the bubble used the network, first in b.dial (b/b.go:7)
 hostsim: TestC: failed under sequential (40 of 101 schedules fail), schedule saved as c.json
 hostsim: TestD: no schedules were chosen: it passes once and ends as panic when repeated, so it keeps state outside of its bubble
 hostsim: 4 bubbles, 207 schedules, 2 with a failure
@@ -182,6 +183,21 @@ hostsim: 4 bubbles, 207 schedules, 2 with a failure
 	Summary{}.Write(&b)
 	if !strings.Contains(b.String(), "no test that ran called synctest.Test") {
 		t.Error(b.String())
+	}
+}
+
+func TestScheduleName(t *testing.T) {
+	for v, want := range map[string]string{
+		"5": "random:5", "random:5": "random:5", "pct3:5": "pct3:5", "pct:7": "pct:7", "sequential": "sequential",
+		"": "", "@file": "", "dice:5": "", "random:": "", "random:-1": "", "pct0:5": "", "pct65:5": "",
+	} {
+		got, err := ScheduleName(v)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v, want %q", v, got, err, want)
+		}
+		if err != nil && !strings.Contains(err.Error(), "sequential") {
+			t.Errorf("%q: the error does not say what is wanted: %v", v, err)
+		}
 	}
 }
 
