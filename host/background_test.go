@@ -209,3 +209,27 @@ func TestWorkStartedTwice(t *testing.T) {
 		})
 	}
 }
+
+// TestWorkOfAStartThatIsGivenUp: from 6 on the work's token is linked to that of its start (rule workerTokenLinked).
+func TestWorkOfAStartThatIsGivenUp(t *testing.T) {
+	for profile, linked := range map[string]bool{"dotnet-8": true, "dotnet-3.1": false} {
+		inBubble(t, profile, func(t *testing.T) {
+			var token context.Context
+			h := makeHost(t, host.WithProfile(profile), host.WithService("w", host.Background(func(ctx context.Context) error { token = ctx; return untilDone(ctx) })),
+				host.WithService("b", &scripted{d: &diary{}, name: "b", start: untilDone}))
+			ctx, cancel := context.WithCancel(t.Context())
+			started := make(chan error, 1)
+			go func() { started <- h.Start(ctx) }()
+			synctest.Wait()
+			cancel()
+			if err := <-started; !host.IsCancellation(err) {
+				t.Errorf("start gave %v", err)
+			}
+			synctest.Wait()
+			if got := token.Err() != nil; got != linked {
+				t.Errorf("the work is cancelled: %t, want %t", got, linked)
+			}
+			_ = h.Stop(context.Background())
+		})
+	}
+}

@@ -178,7 +178,7 @@ func (c *config) settings(h *Host) {
 
 // setSeconds takes plain digits only: no sign, blank, fraction or unit (OPT-1).
 func setSeconds(d *time.Duration, s string) {
-	if n, err := strconv.ParseUint(s, 10, 31); err == nil && s[0] != '+' {
+	if n, err := strconv.ParseUint(s, 10, 31); err == nil {
 		*d = time.Duration(n) * time.Second
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -50,7 +49,6 @@ var children = map[string]func(p host.Process){
 		remove := p.OnSignal([]os.Signal{syscall.SIGTERM}, func(os.Signal) bool { return true })
 		remove()
 		remove()
-		signal.Reset(syscall.SIGTERM)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
 		select {} // the signal ends it
 	},

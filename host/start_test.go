@@ -251,3 +251,24 @@ func TestStopOfAStartThatIsUnderWay(t *testing.T) {
 		}
 	})
 }
+
+// TestStopWaitsForTheStart: strict's stop joins a start that does not notice the request, up to the shutdown timeout.
+func TestStopWaitsForTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		h := makeHost(t, host.WithShutdownTimeout(5*time.Second), host.WithService("a", &scripted{d: d, name: "a"}),
+			host.WithService("b", &scripted{d: d, name: "b", start: takes(3 * time.Second)}))
+		go func() { _ = h.Start(t.Context()) }()
+		synctest.Wait()
+		begun := time.Now()
+		if err := h.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != 3*time.Second {
+			t.Errorf("the stop took %v, want 3s: until the start was over", took)
+		}
+		if got := d.String(); got != "+a +b -b -a" {
+			t.Errorf("happened %s", got)
+		}
+	})
+}
