@@ -29,6 +29,13 @@ func (g *generator) service(name string) plan.Service {
 		kinds = append(kinds, choice[string]{18, plan.Lifecycle})
 	}
 	s := plan.Service{Name: name, Kind: pick(g, kinds), WatchTokens: g.chance(0.2), Hooks: map[string]plan.Script{}}
+	defer func() {
+		for h, script := range s.Hooks {
+			if script == nil { // a plan that is read back has an empty script there, and that is one
+				s.Hooks[h] = plan.Script{}
+			}
+		}
+	}()
 	if s.Kind == plan.Background {
 		s.Hooks[plan.HookExecute] = g.execute()
 		return s

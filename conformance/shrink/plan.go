@@ -193,7 +193,9 @@ func scriptSteps(p *plan.Plan, i int) (more, changed bool) {
 			continue
 		}
 		if i < len(*s) {
-			remove((*[]plan.Step)(s), i)
+			if remove((*[]plan.Step)(s), i); *s == nil {
+				*s = plan.Script{} // as it is read back: an empty script is one
+			}
 			return true, true
 		}
 		i -= len(*s)

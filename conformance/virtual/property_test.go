@@ -1,0 +1,219 @@
+package virtual_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/hostsim/hostsim/conformance/checks"
+	"github.com/hostsim/hostsim/conformance/fuzz"
+	"github.com/hostsim/hostsim/conformance/shrink"
+	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
+)
+
+// randomPlans plays so many random plans under every profile that a host can follow. HOSTSIM_RANDOM_PLANS and
+// HOSTSIM_RANDOM_SEED make it look further than the tests do.
+func randomPlans(t *testing.T, seed uint64, n int, wild float64, f func(t *testing.T, l *virtual.Lane, name, profile string, p *plan.Plan, tr *trace.Trace)) {
+	t.Helper()
+	if v, err := strconv.Atoi(os.Getenv("HOSTSIM_RANDOM_PLANS")); err == nil {
+		n = v
+	}
+	if v, err := strconv.ParseUint(os.Getenv("HOSTSIM_RANDOM_SEED"), 10, 64); err == nil {
+		seed = v
+	}
+	l := virtual.New(nil)
+	t.Cleanup(l.Close)
+	for _, profile := range spec.MustLoad().ProfileNames() {
+		if profile == "core" || profile == "probe" {
+			continue
+		}
+		late := profile == "strict" || profile == "dotnet-10" || profile >= "dotnet-8"
+		t.Run(profile, func(t *testing.T) {
+			for i := range n {
+				p := fuzz.Generate(seed, i, fuzz.Style{Lifecycle: late, Faults: late, Handlers: late, Wild: wild})
+				tr, err := l.Play(p, profile)
+				if err != nil {
+					t.Fatalf("plan %d: %v", i, err)
+				}
+				f(t, l, fmt.Sprintf("plan %d of seed %d", i, seed), profile, p, tr)
+			}
+		})
+	}
+}
+
+// accuses gives what a check says of a run that it takes for a violation, "" if it does not.
+func accuses(clause, profile string, p *plan.Plan, tr *trace.Trace) string {
+	check := checks.Lookup(clause)
+	if check == nil || tr.End.Kind == trace.Killed {
+		return ""
+	}
+	return check(&checks.Run{Plan: p, Trace: tr, Profile: spec.MustLoad().MustProfile(profile), Lane: spec.Virtual}).Said
+}
+
+// TestRandomPlansKeepTheContract: whatever the plan, the reference host keeps every clause of the profile that it follows. A
+// failure, which is shown made small, is a fault of the host, of the check, or of the clause.
+func TestRandomPlansKeepTheContract(t *testing.T) {
+	all := spec.MustLoad()
+	accused := map[string]bool{}
+	judged := 0
+	randomPlans(t, 21, 400, 0.4, func(t *testing.T, l *virtual.Lane, name, profile string, p *plan.Plan, tr *trace.Trace) {
+		said := map[string]string{}
+		for _, c := range all.MustProfile(profile).Clauses {
+			if c.In(spec.Virtual) && !accused[c.ID] {
+				judged++
+				if s := accuses(c.ID, profile, p, tr); s != "" {
+					said[c.ID], accused[c.ID] = s, true
+				}
+			}
+		}
+		for _, c := range all.MustProfile(profile).Clauses { // now the trace may be overwritten
+			if said[c.ID] == "" {
+				continue
+			}
+			small := shrink.Plan(p, func(q *plan.Plan) bool {
+				tr, err := l.Play(q, profile)
+				return err == nil && accuses(c.ID, profile, q, tr) != ""
+			})
+			var b bytes.Buffer
+			tr, err := l.Play(small, profile)
+			if err == nil {
+				err = trace.WriteText(&b, tr, trace.Options{})
+			}
+			t.Errorf("%s breaks %s: %s\nsmall: %s\n%s\n%s%v", name, c.ID, said[c.ID], accuses(c.ID, profile, small, tr), plan.AppendYAML(nil, small), b.String(), err)
+		}
+	})
+	if judged < 100_000 {
+		t.Errorf("only %d judgements", judged)
+	}
+}
+
+// TestOnceAccused: plans on which a check once took what the reference host does for a violation of its clause, and was wrong.
+func TestOnceAccused(t *testing.T) {
+	for _, c := range []struct{ clause, profile, plan string }{
+		{"HOST-EXIT-006", "strict", "{hostLifetime: {}, main: [build, run, {exitCode: 77}], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}"},
+		{"HOST-EXIT-006", "strict", "{services: [{name: b, stop: [throwCancelled, {exitCode: 76}]}], main: [build, start, stop], mainCatches: true}"},
+		{"HOST-EXIT-006", "dotnet-8", "{services: [{name: b, stop: [{block: 10ms}]}, {name: c, start: [stopApplication], stop: [{exitCode: 7}]}], hostLifetime: {}, main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 10ms, send: SIGQUIT}]}"},
+		{"HOST-LOG-008", "strict", "{services: [{name: b, start: [{onCancelThrow: callback}, {throw: start}]}], main: [build, {runCancelAfter: 0s}]}"},
+		{"HOST-START-015", "strict", "{main: [build, dispose, {stopTimeout: 0s}, run]}"},
+		{"HOST-START-015", "strict", "{services: [{name: b, kind: lifecycle, starting: [throwCancelled]}], main: [build, run]}"},
+		{"HOST-EXIT-013", "strict", "{options: {shutdownTimeout: 0s}, services: [{name: b, stop: [{block: 120ms}]}], main: [build, runBackground, stopApplication, waitRun], mainCatches: true}"},
+		{"HOST-LOG-014", "strict", "{services: [{name: b, start: [{block: 190ms}]}, {name: d, start: [{block: 780ms}]}], applicationStopped: [[{block: 30ms}]], main: [build, {runCancelAfter: 840ms}]}"},
+		{"HOST-LOG-014", "dotnet-8", "{options: {startupTimeout: 10ms, concurrentStart: true}, services: [{name: b, start: [{throw: start}]}, {name: c, start: [{onCancelBlock: 130ms}, hang]}], main: [build, start]}"},
+		{"HOST-SIG-004", "strict", "{services: [{name: c, kind: background}], main: [build, runBackground, waitRun], signals: [{after: host.run.begin, wait: 10ms, send: SIGTERM}]}"},
+		{"HOST-TIME-018", "strict", `{options: {shutdownTimeout: 0s}, config: {startupTimeoutSeconds: "2"}, services: [{name: d, start: [{block: 750ms}, {delay: 2s}]}], hostLifetime: {stop: [{delay: 0s}]}, main: [build, start]}`},
+		{"HOST-START-014", "dotnet-3.1", "{services: [{name: b, start: [stopApplication]}], applicationStopping: [[{exit: 65}]], main: [build, start]}"},
+		{"HOST-START-014", "dotnet-3.1", "{services: [{name: b, start: [stopApplication]}], applicationStopping: [[{block: 10ms}]], main: [build, run]}"},
+		{"HOST-BG-002", "dotnet-10", "{options: {backgroundException: ignore}, services: [{name: c, start: [{block: 0s}]}, {name: d, kind: background}], main: [build, {startCancelAfter: 0s}, waitForShutdown], signals: [{after: lifetime.applicationStarted, wait: 290ms, send: SIGTERM}]}"},
+		{"HOST-BG-005", "dotnet-6", `{config: {shutdownTimeoutSeconds: "0"}, services: [{name: a, kind: background, execute: [{delay: 10ms}]}], applicationStarted: [[{spawn: [stopApplication]}]], main: [build, run]}`},
+		{"HOST-CONC-007", "dotnet-8", "{options: {startupTimeout: 10ms, concurrentStart: true}, services: [{name: a, start: [{sleep: 10ms}, {delay: 0s}]}, {name: b, start: [{throw: start}]}], main: [build, run]}"},
+		{"HOST-STOP-011", "dotnet-8", ignored}, {"HOST-STOP-012", "dotnet-8", ignored}, {"HOST-LOG-006", "dotnet-8", ignored}, {"HOST-LOG-007", "dotnet-8", ignored},
+		{"HOST-START-018", "dotnet-8", "{services: [{name: b, kind: background}], main: [build, start, dispose, start]}"},
+		{"HOST-START-011", "dotnet-8", "{options: {concurrentStart: true}, services: [{name: a, start: [throwCancelled]}, {name: b, kind: lifecycle, stopped: [{throw: stopped}]}], applicationStarted: [[{spawn: [stopApplication]}]], main: [build, run]}"},
+		{"HOST-TIME-012", "dotnet-8", "{options: {shutdownTimeout: 900ms, concurrentStop: true}, services: [{name: b, kind: lifecycle, stopping: [{block: 650ms}, {delay: 480ms}]}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGINT}]}"},
+	} {
+		t.Run(c.clause+" "+c.profile, func(t *testing.T) {
+			p, err := plan.Parse("plan.yaml", []byte("# \n"+c.plan))
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := virtual.New(nil)
+			defer l.Close()
+			tr, err := l.Play(p, c.profile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said := accuses(c.clause, c.profile, p, tr); said != "" {
+				var b bytes.Buffer
+				_ = trace.WriteText(&b, tr, trace.Options{})
+				t.Errorf("%s\n%s", said, b.String())
+			}
+		})
+	}
+}
+
+// ignored is a stop whose cancellation the releases 8 and 9 drop: it had ended when the call came back.
+const ignored = "{options: {concurrentStop: true}, services: [{name: c, stop: [throwCancelled]}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}"
+
+// TestRandomRunsAreWellFormed: of any plan, the same bytes twice; times that do not run backwards; no end without a begin;
+// no call of a service that was not made; nothing of the plan's that the plan does not have; and both forms of the trace
+// read back as it is.
+func TestRandomRunsAreWellFormed(t *testing.T) {
+	again := virtual.New(nil)
+	defer again.Close()
+	randomPlans(t, 5, 150, 0.6, func(t *testing.T, _ *virtual.Lane, name, profile string, p *plan.Plan, tr *trace.Trace) {
+		fail := func(i int, format string, args ...any) {
+			t.Errorf("%s, event %d %s: %s\n%s", name, i, trace.AppendText(nil, &tr.Events[i]), fmt.Sprintf(format, args...), plan.AppendYAML(nil, p))
+		}
+		services := map[string]bool{}
+		for i := range p.Services {
+			services[p.Services[i].Name] = true
+		}
+		begun, made := map[string]int{}, map[string]bool{}
+		for i := range tr.Events {
+			e := &tr.Events[i]
+			if i > 0 && e.At < tr.Events[i-1].At {
+				fail(i, "the time ran backwards")
+			}
+			if e.At < 0 || e.Who == "" || e.What == "" {
+				fail(i, "it lacks a part")
+			}
+			call := fmt.Sprint(e.Who, " ", e.What)
+			switch e.Phase {
+			case trace.Begin:
+				begun[call]++
+				if e.Outcome != "" {
+					fail(i, "a begin has an outcome")
+				}
+			case trace.End:
+				if begun[call]--; begun[call] < 0 {
+					fail(i, "an end without a begin")
+				}
+			}
+			if services[e.Who] {
+				if e.What == "new" {
+					made[e.Who] = true
+				} else if !made[e.Who] {
+					fail(i, "a call of what was not constructed")
+				}
+			}
+		}
+		var text, data bytes.Buffer
+		if err := trace.WriteText(&text, tr, trace.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := trace.WriteJSONL(&data, tr); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := trace.ReadJSONL("trace", bytes.NewReader(data.Bytes())); err != nil || !sameBytes(t, back, data.Bytes()) {
+			t.Errorf("%s: as JSON it reads back as another run, %v\n%s", name, err, data.Bytes())
+		}
+		if _, err := trace.ReadText("trace", bytes.NewReader(text.Bytes())); err != nil {
+			t.Errorf("%s: the timeline does not read back: %v\n%s", name, err, text.Bytes())
+		}
+		second, err := again.Play(p, profile)
+		if err != nil || !sameBytes(t, second, data.Bytes()) {
+			t.Errorf("%s: another run the second time, %v\n%s", name, err, plan.AppendYAML(nil, p))
+		}
+		written, err := plan.Parse("again.yaml", plan.AppendYAML(nil, p))
+		if err != nil {
+			t.Fatalf("%s: the plan does not read back: %v", name, err)
+		}
+		if third, err := again.Play(written, profile); err != nil || !sameBytes(t, third, data.Bytes()) {
+			t.Errorf("%s: the plan that was written and read gives another run, %v\n%s", name, err, plan.AppendYAML(nil, p))
+		}
+	})
+}
+
+func sameBytes(t *testing.T, tr *trace.Trace, want []byte) bool {
+	t.Helper()
+	var b bytes.Buffer
+	if err := trace.WriteJSONL(&b, tr); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(b.Bytes(), want)
+}
