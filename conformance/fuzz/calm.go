@@ -18,7 +18,8 @@ const slack = 70 * time.Millisecond
 const starting = 130 * time.Millisecond
 
 // Calm tells whether the order of what happens in the plan stays the same when every duration takes up to 70 ms longer
-// than it should, in any combination that was tried: a plan that is not calm races, and two runs of one host may differ.
+// than it should, and the process up to 200 ms to die, in any combination that was tried: a plan that is not calm races, and
+// two runs of one host may differ.
 // It gives the trace of the unchanged plan too.
 func Calm(l *virtual.Lane, p *plan.Plan, profile string, tries int) (bool, *trace.Trace, error) {
 	first, err := l.Play(p, profile)
@@ -27,8 +28,10 @@ func Calm(l *virtual.Lane, p *plan.Plan, profile string, tries int) (bool, *trac
 	}
 	keep := &trace.Trace{Events: append([]trace.Event(nil), first.Events...), End: first.End}
 	r := rand.New(rand.NewPCG(1, 2))
+	defer l.SetDying(0)
 	for range tries {
-		t, err := l.Play(late(p, r), profile)
+		l.SetDying(time.Duration(r.Int64N(int64(dying))))
+		t, err := l.Play(late(p, r, slack, starting), profile)
 		if err != nil {
 			return false, nil, err
 		}
@@ -53,8 +56,9 @@ func sameOrder(a, b *trace.Trace) bool {
 	return true
 }
 
-// late copies a plan with every duration made longer at random.
-func late(p *plan.Plan, r *rand.Rand) *plan.Plan {
+// late copies a plan with every duration made longer at random, by up to slack, and signals that are timed from before the
+// start earlier by up to starting.
+func late(p *plan.Plan, r *rand.Rand, slack, starting time.Duration) *plan.Plan {
 	c := p.Clone()
 	for d := range c.Durations() {
 		if *d > 0 && *d < 10*time.Second {

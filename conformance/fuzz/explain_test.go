@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hostsim/hostsim/conformance/fuzz"
 	"github.com/hostsim/hostsim/conformance/virtual"
@@ -121,4 +122,33 @@ func TestUnsteady(t *testing.T) {
 			t.Errorf("%s: %v, want unsteady %v", c.name, said, c.unsteady)
 		}
 	}
+}
+
+// TestExplainFindsTheDying: a process that takes its time to die of an unhandled error lets its other threads get on.
+func TestExplainFindsTheDying(t *testing.T) {
+	p := parsed(t, "main: [build, start, spawn: [sleep: 150ms, mark: x, hang: true], sleep: 100ms, throw: boom]")
+	l := virtual.New(nil)
+	defer l.Close()
+	mine, err := l.Play(p, "dotnet-10")
+	if err != nil || len(marks(mine)) != 0 {
+		t.Fatalf("%v, %v: the process dies at once unless told otherwise", err, marks(mine))
+	}
+	l.SetDying(100 * time.Millisecond)
+	theirs, err := l.Play(p, "dotnet-10")
+	if err != nil || len(marks(theirs)) != 1 || theirs.End.Signal != "SIGABRT" {
+		t.Fatalf("%v, %v, %+v: want the thread's mark, and then death by SIGABRT", err, marks(theirs), theirs.End)
+	}
+	race, err := fuzz.Explain("dotnet-10", p, []*trace.Trace{theirs}, 3000)
+	if err != nil || race == nil || !race.Late {
+		t.Errorf("%v, %+v; want a process that takes longer to die", err, race)
+	}
+}
+
+func marks(tr *trace.Trace) (out []string) {
+	for i := range tr.Events {
+		if tr.Events[i].What == "mark" {
+			out = append(out, tr.Events[i].Detail.Text)
+		}
+	}
+	return out
 }

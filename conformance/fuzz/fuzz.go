@@ -43,7 +43,7 @@ type Options struct {
 	Jobs    int           // how many at once; default 1
 	Again   int           // how often a plan that differs is played again; default 4
 	Shrink  int           // how many plays making one plan small may take; default 120, negative: it is not made small
-	Explain int           // in how many runs of the reference host a difference is looked for, see [Explain]; default 3000, negative: in none
+	Explain int           // in how many runs of the reference host a difference is looked for, see [Explain]; default 10000, negative: in none
 	Wild    float64       // see [Style]; default 0.3
 	Limit   time.Duration // how long all of it may take, in real time; 0: as long as it takes
 	Times   bool          // compare times too; on a busy machine they say little
@@ -68,7 +68,7 @@ func (o *Options) defaults() {
 		o.Shrink = 120
 	}
 	if o.Explain == 0 {
-		o.Explain = 3000
+		o.Explain = 10000
 	}
 	if o.Wild == 0 {
 		o.Wild = 0.3
@@ -193,9 +193,10 @@ func (f *fuzzer) next(l *virtual.Lane) (int, *plan.Plan, bool) {
 const (
 	longest  = 12 * time.Second
 	silence  = 5500 * time.Millisecond
-	hangs    = 4  // one in so many of the plans that hang is played: they cost much and say little
-	tries    = 8  // see Calm
-	unsteady = 25 // one in so many of the plans is played though it races
+	patience = 14 * time.Second // a plan with a longer wait than that is cut off by the limit of a run before its silence is known to be a hang
+	hangs    = 4                // one in so many of the plans that hang is played: they cost much and say little
+	tries    = 8                // see Calm
+	unsteady = 25               // one in so many of the plans is played though it races
 )
 
 // Worthwhile tells whether plan number n is played: it does not race (but one in 25 may), ends soon enough, and of those
@@ -205,7 +206,7 @@ func worthwhile(l *virtual.Lane, p *plan.Plan, profile string, n int) bool {
 	if err != nil || t.End.Kind == trace.Killed || !calm && n%unsteady != 0 {
 		return false
 	}
-	if (t.End.Kind == trace.Deadlock || t.End.Kind == trace.HangEnd) && n%hangs != 0 {
+	if (t.End.Kind == trace.Deadlock || t.End.Kind == trace.HangEnd) && (n%hangs != 0 || waits(p) > patience) {
 		return false
 	}
 	var last time.Duration
@@ -216,6 +217,14 @@ func worthwhile(l *virtual.Lane, p *plan.Plan, profile string, n int) bool {
 		last = t.Events[i].At
 	}
 	return last <= longest
+}
+
+// waits gives the longest wait of a plan that ends.
+func waits(p *plan.Plan) (d time.Duration) {
+	for w := range p.Durations() {
+		d = max(d, *w)
+	}
+	return d
 }
 
 // one plays one plan, and more often if it differs.

@@ -174,7 +174,7 @@ func TestAgreement(t *testing.T) {
 // TestDifference: a host of another release is told apart, and the plan that shows it is small.
 func TestDifference(t *testing.T) {
 	told := 0
-	rep, err := fuzz.Run(context.Background(), reference("dotnet-7"), fuzz.Options{Profile: "dotnet-10", Seed: 1, Plans: 30, Shrink: 2000,
+	rep, err := fuzz.Run(context.Background(), reference("dotnet-7"), fuzz.Options{Profile: "dotnet-10", Seed: 1, Plans: 30, Shrink: 2000, Explain: 100,
 		Played: func(done, of int, _ *fuzz.Difference) {
 			told++
 			if done != told || of != 30 {
@@ -207,7 +207,7 @@ func TestDifference(t *testing.T) {
 }
 
 func TestSave(t *testing.T) {
-	rep, err := fuzz.Run(context.Background(), reference("dotnet-3.1"), fuzz.Options{Profile: "dotnet-10", Seed: 4, Plans: 10, Shrink: -1})
+	rep, err := fuzz.Run(context.Background(), reference("dotnet-3.1"), fuzz.Options{Profile: "dotnet-10", Seed: 4, Plans: 10, Shrink: -1, Explain: 100})
 	if err != nil || len(rep.Differences) == 0 {
 		t.Fatal(err, rep)
 	}
@@ -253,7 +253,7 @@ func TestFound(t *testing.T) {
 		}
 		return tr, err
 	}
-	_, err := fuzz.Run(context.Background(), other, fuzz.Options{Profile: "dotnet-10", Seed: 1, Plans: 30,
+	_, err := fuzz.Run(context.Background(), other, fuzz.Options{Profile: "dotnet-10", Seed: 1, Plans: 30, Explain: 100,
 		Found: func(d *fuzz.Difference) {
 			if d.Small != d.Plan {
 				t.Errorf("%s is told of when it has been made small", d.Name())
@@ -290,7 +290,7 @@ func TestFailuresInAnotherRuntime(t *testing.T) {
 			}
 			return tr, err
 		}
-		rep, err := fuzz.Run(context.Background(), inGo, fuzz.Options{Profile: profile, Seed: 1, Plans: 60, Shrink: -1})
+		rep, err := fuzz.Run(context.Background(), inGo, fuzz.Options{Profile: profile, Seed: 1, Plans: 60, Shrink: -1, Explain: 100})
 		if err != nil || aborts == 0 || len(rep.Differences) > 0 != differ {
 			t.Errorf("%s: %v, %d aborts, %d differences, want some: %v", profile, err, aborts, len(rep.Differences), differ)
 		}

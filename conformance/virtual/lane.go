@@ -5,6 +5,7 @@ package virtual
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hostsim/hostsim/fakes/puppet"
 	"github.com/hostsim/hostsim/fakes/sim"
@@ -29,6 +30,10 @@ func New(c sim.Chooser) *Lane {
 
 // SetChooser replaces the chooser for the plays that follow.
 func (l *Lane) SetChooser(c sim.Chooser) { l.sim.SetChooser(c) }
+
+// SetDying says for how long the process lives on after its last exit handler, or after an unhandled error, in the plays that
+// follow. It is zero unless set: the reference host's process dies at once.
+func (l *Lane) SetDying(d time.Duration) { l.world.SetDying(d) }
 
 // Close lets go of what the lane keeps from play to play.
 func (l *Lane) Close() { l.sim.Close() }

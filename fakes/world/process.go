@@ -154,6 +154,7 @@ func (p *Process) beginExit() {
 		s.Promise(p.exitDone, "the exit handlers return")
 		s.Enter(trace.Process, "exit handlers")
 		p.RunExitHandlers()
+		p.w.die()
 		p.finish(trace.Ending{Kind: trace.Exited, Code: p.code})
 	})
 }
@@ -163,6 +164,7 @@ func (p *Process) Abort() {
 	if p.rules.SlowFirstUse {
 		p.w.Sim.Busy(abortion)
 	}
+	p.w.die()
 	p.finish(trace.Ending{Kind: trace.Signaled, Signal: "SIGABRT"})
 }
 

@@ -29,6 +29,7 @@ type World struct {
 	built    bool
 	overflow bool
 	used     [puppet.Uses]bool // what has been used in this process
+	dying    time.Duration
 }
 
 // MaxEvents ends a run that never stops reporting. It is more than a plan with as many services as may be has in a whole life.
@@ -61,6 +62,17 @@ func New(s *sim.Sim) *World {
 		}
 	})
 	return w
+}
+
+// SetDying says for how long a process lives on after its last exit handler, or after an unhandled error, in the runs that
+// follow; what its other threads do meanwhile happens, and so do signals. It is zero unless set.
+func (w *World) SetDying(d time.Duration) { w.dying = d }
+
+// die keeps the calling thread for as long as it takes to die.
+func (w *World) die() {
+	if w.dying > 0 {
+		w.Sim.Wait(seam.Wait{Limit: w.dying, Holds: true, Why: "the end of the process"})
+	}
 }
 
 // Reset prepares the world for a run of p under the runtime rules r.
