@@ -186,6 +186,16 @@ func (r *Run) ending() string {
 	return "has no known end"
 }
 
+// broughtDown tells whether the host itself brought the process down, by a crash or by going on for ever: the application has
+// done nothing that crashes, hangs or ends a process, and no call of a service is open.
+func (r *Run) broughtDown() bool {
+	if !r.Patient() || r.crashed() || len(r.exits()) > 0 || r.threw() >= 0 || r.PlanHas(plan.OnCancelThrow, plan.OnCancelBlock) || r.anyOpen() {
+		return false
+	}
+	e := r.Trace.End
+	return e.Kind == trace.Signaled && e.Signal == "SIGABRT" || r.stalled()
+}
+
 // stalled tells whether the process did not end by itself: it hung, waited in a cycle, or had to be killed.
 func (r *Run) stalled() bool {
 	return r.Stuck() || r.Trace.End.Kind == trace.Killed

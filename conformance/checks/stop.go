@@ -247,6 +247,9 @@ func stopGoesOnAfterFailure(r *Run) Result {
 			}
 		}
 		done, ok := r.doneAt(act)
+		if !ok && act.End < 0 && r.broughtDown() {
+			done, ok = len(r.Trace.Events), true
+		}
 		if failed < 0 || !ok || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(done) {
 			continue
 		}

@@ -119,6 +119,11 @@ func stopRequestWhileStarting(r *Run) Result {
 		if r.Stuck() && !r.anyOpen() && len(r.exits()) == 0 {
 			return Broken(-1, "the stop was requested during the start, so the host must end, but it never did").With(q.Begin)
 		}
+		if r.broughtDown() {
+			if missing, _ := r.unstopped(act, len(r.Trace.Events)); len(missing) > 0 {
+				return Broken(-1, "the stop was requested during the start, and %s had started and must be stopped, but was not; the process %s", r.Name(missing[0]), r.ending()).With(q.Begin)
+			}
+		}
 		return Unseen()
 	}
 	return Unseen()

@@ -102,7 +102,10 @@ func TestStop(t *testing.T) {
 		row{name: "ends there", trace: edit(stopFails, "drop a stop"), want: Fail, at: "host run end"},
 		row{name: "the process ends there", trace: edit(stopFails, "drop a stop", "drop lifetime applicationStopped", "drop host run end", "drop main threw"), want: Fail, at: "b stop end"},
 		row{name: "nothing remains", trace: edit(stopFails, "set b stop end => b stop end ok", "set a stop end => a stop end error:x"), want: Vacuous},
-		row{name: "it hangs", trace: edit(stopFails, "drop a stop", "drop host run end", "drop main threw", "end hang"), want: Vacuous},
+		row{name: "it hangs", trace: edit(stopFails, "drop a stop", "drop host run end", "drop main threw", "end hang"), want: Fail, at: "lifetime applicationStopped"},
+		row{name: "it crashes", trace: edit(stopFails, "drop a stop", "drop lifetime applicationStopped", "drop host run end", "drop main threw", "end signaled SIGABRT"), want: Fail, at: "b stop end"},
+		row{name: "it is killed", trace: edit(stopFails, "drop a stop", "drop lifetime applicationStopped", "drop host run end", "drop main threw", "end signaled SIGKILL"), want: Vacuous},
+		row{name: "the application hangs", plan: "services: [{name: a}, {name: b}, {name: c, dispose: [{blockForever: true}]}]", trace: edit(stopFails, "drop a stop", "drop host run end", "drop main threw", "end hang"), want: Vacuous},
 	)
 }
 
@@ -203,6 +206,9 @@ func TestStopRequest(t *testing.T) {
 		row{name: "is lost", trace: interrupted + "b start begin live\n b start end ok\n c start begin live\n c start end ok\n lifetime applicationStarted\nend hang", want: Fail, at: "-"},
 		row{name: "the process just ends", trace: interrupted, want: Fail, at: "a/thread stopApplication end"},
 		row{name: "a service hangs", trace: interrupted + "b start begin live\nend hang", want: Vacuous},
+		row{name: "the host spins", trace: interrupted + "end killed", want: Fail, at: "-"},
+		row{name: "the host crashes", trace: interrupted + "end signaled SIGABRT", want: Fail, at: "-"},
+		row{name: "somebody kills it", trace: interrupted + "end signaled SIGKILL", want: Vacuous},
 		row{name: "requested later", trace: asked, want: Vacuous},
 	)
 }
