@@ -24,6 +24,7 @@ func init() {
 	Register("HOST-CONC-013", concStopToken)
 	Register("HOST-CONC-014", concHooks)
 	Register("HOST-CONC-015", concConfigured)
+	Register("HOST-CONC-016", concConfigured) // the rules of the profile say what the keys do
 }
 
 // concOrder proves that the calls of every round go up (1) or down (-1) in the order of registration.

@@ -145,6 +145,11 @@ func init() {
 			Clause: "HOST-CONC-015", Source: []string{"G70", "B76"},
 			Fault: rules(func(r *host.Rules) { r.ConfiguredTimeout = "shutdown" }),
 		},
+		Mutant{
+			Name: "concurrent-keys-read-early", Profile: "dotnet-7", Bug: "the keys of the configuration that make the start and the stop concurrent are read by a release that does not know them",
+			Clause: "HOST-CONC-016", Source: []string{"OPT-1", "B76"},
+			Fault: rules(func(r *host.Rules) { r.ConfiguredTimeout, r.LifecycleHooks = "all", true }), // the hooks came in the same release
+		},
 	)
 }
 
