@@ -109,7 +109,7 @@ func init() {
 		},
 		Mutant{
 			Name: "stop-failure-crashes", Bug: "nobody recovers what goes wrong in a stop, and the process crashes",
-			Clause: "HOST-SIG-004", Source: []string{"MU26", "G95", "G98"},
+			Clause: "HOST-STOP-010", Source: []string{"MU26", "G95", "G98"},
 			Fault: stops(func(h *handle, _ string, ctx context.Context, next call) error {
 				err := next(ctx)
 				if err != nil {
