@@ -33,5 +33,5 @@ DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "$compiler/dotnet" "$csc" -nologo -nocon
 	@"$out/references.rsp" -out:"$out/adapter.dll" "$here"/*.cs
 rm "$out/references.rsp"
 cat > "$out/adapter.runtimeconfig.json" <<END
-{"runtimeOptions":{"tfm":"$framework","configProperties":{"System.Globalization.Invariant":true},"frameworks":[{"name":"Microsoft.NETCore.App","version":"${version%.*}.0"},{"name":"Microsoft.AspNetCore.App","version":"${version%.*}.0"}]}}
+{"runtimeOptions":{"tfm":"$framework","configProperties":{"System.Globalization.Invariant":true,"System.Threading.ThreadPool.MinThreads":16},"frameworks":[{"name":"Microsoft.NETCore.App","version":"${version%.*}.0"},{"name":"Microsoft.AspNetCore.App","version":"${version%.*}.0"}]}}
 END
