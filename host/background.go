@@ -149,10 +149,15 @@ func (h *Host) ended(e *entry, err error) {
 			return
 		}
 	}
+	told := h.firstToTell(e)
+	if told == nil {
+		return
+	}
 	named := &ServiceError{e.name, "execute", err}
 	h.observer.HostEvent(Event{Level: slog.LevelError, Category: CategoryHost, ID: EventServiceFaulted,
 		Message: "A background service failed", Service: e.name, Err: named})
 	if h.ignoreFaults {
+		told.Set()
 		return
 	}
 	h.mu.Lock()
@@ -160,7 +165,29 @@ func (h *Host) ended(e *entry, err error) {
 	h.mu.Unlock()
 	h.observer.HostEvent(Event{Level: LevelCritical, Category: CategoryHost, ID: EventStoppingHost,
 		Message: "The host is stopped because a background service failed", Service: e.name, Err: named})
+	told.Set()
 	h.app.StopApplication()
+}
+
+// firstToTell gives the event that is to be set when the failure of a service's work has been told of. Where a stop reports such
+// failures, it does not end before they are told of, so the stopping thread tells of one if the thread that watches the work
+// has not begun to; who comes second waits for the first, and gets nil.
+func (h *Host) firstToTell(e *entry) seam.Event {
+	fresh := h.rt.NewEvent(seam.Name("the failure of service ", e.name, " is told of"))
+	if h.rules.WorkerMonitor != "fails" {
+		return fresh
+	}
+	h.mu.Lock()
+	told := e.told
+	if told == nil {
+		e.told = fresh
+	}
+	h.mu.Unlock()
+	if told == nil {
+		return fresh
+	}
+	h.rt.Wait(seam.Wait{For: told, Limit: seam.Forever, Why: seam.Name("the failure of service ", e.name, " is told of")})
+	return nil
 }
 
 // addFault notes a failure that Run is to report, once for each service. The caller holds h.mu.
@@ -174,12 +201,18 @@ func (h *Host) addFault(e *entry, named error) {
 // workFailures gives the failures of background services that a stop reports. Work that failed when it was stopped is
 // among them even if the thread that watches it has not come so far yet.
 func (h *Host) workFailures(services []*entry) []error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	for _, e := range services {
-		if e.started && e.work != nil && e.work.done != nil && e.work.done.IsSet() && e.work.err != nil && !IsCancellation(e.work.err) {
+		h.mu.Lock()
+		failed := e.started && e.work != nil && e.work.done != nil && e.work.done.IsSet() && e.work.err != nil && !IsCancellation(e.work.err)
+		if failed {
 			h.addFault(e, e.work.err)
 		}
+		h.mu.Unlock()
+		if failed && h.rules.WorkerMonitor == "fails" {
+			h.ended(e, e.work.result())
+		}
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return slices.Clone(h.faults)
 }

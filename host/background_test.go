@@ -233,3 +233,34 @@ func TestWorkOfAStartThatIsGivenUp(t *testing.T) {
 		})
 	}
 }
+
+// TestFailureOfStoppedWorkIsToldOf: when Run has returned, the failure of work that was being stopped has been told of, whichever of
+// the stopping thread and the one that watches the work is faster.
+func TestFailureOfStoppedWorkIsToldOf(t *testing.T) {
+	for range 300 {
+		inBubble(t, "strict", func(t *testing.T) {
+			log := &logbook{}
+			h := makeHost(t, host.WithProfile("strict"), host.WithObserver(log), host.WithService("w", host.Background(func(ctx context.Context) error {
+				<-ctx.Done()
+				return errors.New("late")
+			})))
+			if err := h.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if err := h.Stop(t.Context()); err == nil {
+				t.Error("the failure is not in the result of the stop")
+			}
+			n := map[int]int{}
+			for _, id := range log.ids() {
+				n[id]++
+			}
+			if n[host.EventServiceFaulted] != 1 || n[host.EventStoppingHost] != 1 {
+				t.Errorf("events %v, want 9 and 10 once each", log.ids())
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}

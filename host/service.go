@@ -1,6 +1,10 @@
 package host
 
-import "context"
+import (
+	"context"
+
+	"github.com/hostsim/hostsim/host/seam"
+)
 
 // Service is a component whose life the host controls. Both calls get a context that is cancelled when the host can wait
 // no longer (start: a stop request or the startup timeout; stop: the shutdown timeout). A service should return soon
@@ -55,9 +59,10 @@ type entry struct {
 	svc     Service
 	life    LifecycleService // nil if it has no extra hooks, or the host's rules know none
 	work    *BackgroundService
-	started bool // its Start succeeded
-	faulted bool // the failure of its work was noted
-	prefix  bool // see Prefixed
+	started bool       // its Start succeeded
+	faulted bool       // the failure of its work was noted
+	told    seam.Event // set when the failure of its work has been told of; nil: nobody has begun to
+	prefix  bool       // see Prefixed
 }
 
 // Worker is what a [*BackgroundService] is, and every Service that embeds one: the host watches how its work ends.

@@ -95,7 +95,7 @@ func (s *server) process(run protocol.Run, p *plan.Plan) {
 	if run.Fresh {
 		os.Exit(code)
 	}
-	_ = s.out.End(trace.Ending{Kind: trace.Exited, Code: code})
+	l.end(trace.Ending{Kind: trace.Exited, Code: code})
 }
 
 // virtual plays a plan in a bubble. The events go out at once, so that a host that takes the whole process along leaves a trace.

@@ -18,13 +18,20 @@ type processLane struct {
 	out   *protocol.Writer
 	began time.Time
 
-	mu   sync.Mutex
-	code int
+	mu    sync.Mutex
+	code  int
+	ended bool // the plan has ended; in a process that plays others after it
 }
 
 func newProcessLane(out *protocol.Writer, dir string) *processLane {
 	l := &processLane{out: out, began: time.Now()}
-	l.sockets = sockets{dir: dir, emit: l.Emit, listening: func(address, real string) { _ = out.Listening(address, real) }}
+	l.sockets = sockets{dir: dir, emit: l.Emit, listening: func(address, real string) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if !l.ended {
+			_ = out.Listening(address, real)
+		}
+	}}
 	return l
 }
 
@@ -32,8 +39,20 @@ func newProcessLane(out *protocol.Writer, dir string) *processLane {
 func (l *processLane) Emit(e trace.Event) {
 	l.mu.Lock() // times in the order of the lines
 	defer l.mu.Unlock()
+	if l.ended {
+		return
+	}
 	e.At = time.Since(l.began).Truncate(time.Microsecond)
 	_ = l.out.Event(e)
+}
+
+// end writes the end of the plan. Nothing follows it: a real process would be gone, and with it what a host gave up and left to
+// itself.
+func (l *processLane) end(e trace.Ending) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	_ = l.out.End(e)
 }
 
 func (l *processLane) virtual() bool { return false }
@@ -43,7 +62,13 @@ func (l *processLane) runtime() seam.Runtime { return seam.NewReal(nil) }
 // over is nil: when a real process ends, nobody is left to see it.
 func (l *processLane) over() <-chan struct{} { return nil }
 
-func (l *processLane) ready() { _ = l.out.Ready() }
+func (l *processLane) ready() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ended {
+		_ = l.out.Ready()
+	}
+}
 
 // Exit ends the process at once, as os.Exit does.
 func (l *processLane) Exit(code int) {
