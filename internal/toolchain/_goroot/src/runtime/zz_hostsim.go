@@ -73,6 +73,7 @@ const (
 
 	hsQueueSize = 1 << 16
 	hsHeldSize  = 1 << 10
+	hsHeldTaken = 1 << 7
 	hsFair      = 10000 // scheduling points that one goroutine may pass in a row under a strategy without chance
 	hsMaxPCs    = 24
 	hsMaxDepth  = 64
@@ -155,7 +156,9 @@ var hs struct {
 	spread uint32
 	q      *[hsQueueSize]guintptr
 
-	held [hsHeldSize]hsHeldLock
+	held  [hsHeldSize]hsHeldLock
+	taken [hsHeldTaken]uint16 // places of held that this run took
+	ntake uint32              // how many it took, also more than have a place in taken
 }
 
 // hsConfig is what the harness sets before a run. The layout is shared with internal/hostsim.
@@ -220,7 +223,7 @@ func hsArm(c *hsConfig) {
 	hs.retaken, hs.blockedN = false, 0
 	hs.resume, hs.chosen = 0, 0
 	hs.head, hs.tail, hs.spread = 0, 0, 0
-	clear(hs.held[:])
+	hsForgetHeld()
 	hs.depth = 0
 	if c.strategy == hsPCT {
 		d := c.depth

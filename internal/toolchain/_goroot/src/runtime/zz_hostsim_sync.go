@@ -50,6 +50,7 @@ func hsUnlock(kind int, addr uintptr) {
 func hsHold(addr uintptr, d int32) {
 	i := uint32(hsMix(uint64(addr))) % hsHeldSize
 	var free *hsHeldLock
+	var at uint32
 	for range 16 {
 		h := &hs.held[i]
 		if h.addr == addr {
@@ -57,7 +58,7 @@ func hsHold(addr uintptr, d int32) {
 			return
 		}
 		if free == nil && h.count == 0 {
-			free = h
+			free, at = h, i
 		}
 		if h.addr == 0 {
 			break
@@ -65,8 +66,26 @@ func hsHold(addr uintptr, d int32) {
 		i = (i + 1) % hsHeldSize
 	}
 	if d > 0 && free != nil {
+		if free.addr == 0 {
+			if hs.ntake < hsHeldTaken {
+				hs.taken[hs.ntake] = uint16(at)
+			}
+			hs.ntake++
+		}
 		free.addr, free.count = addr, d
 	}
+}
+
+// hsForgetHeld forgets the locks of an earlier run.
+func hsForgetHeld() {
+	if hs.ntake > hsHeldTaken {
+		clear(hs.held[:])
+	} else {
+		for _, i := range hs.taken[:hs.ntake] {
+			hs.held[i] = hsHeldLock{}
+		}
+	}
+	hs.ntake = 0
 }
 
 func hsHolds(addr uintptr) bool {

@@ -230,7 +230,7 @@ func (s *hostsimSession) collect() {
 		return
 	}
 	metrics.Read(hostsimHeap)
-	if hostsimHeap[0].Value.Uint64() > 192<<20 {
+	if hostsimHeap[0].Value.Uint64() > 64<<20 {
 		runtime.GC()
 	}
 }
