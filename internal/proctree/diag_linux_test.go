@@ -77,7 +77,7 @@ func TestParseDiag(t *testing.T) {
 	copy(socket[8:], []byte{127, 0, 0, 1})
 	binary.NativeEndian.PutUint32(socket[68:], 77)
 	failed := make([]byte, 4)
-	errno := int32(-int32(unix.EPERM))
+	errno := -int32(unix.EPERM)
 	binary.NativeEndian.PutUint32(failed, uint32(errno))
 	for _, c := range []struct {
 		name  string
