@@ -69,7 +69,7 @@ func (r *reader) exceptions(list *doc.Node, recs []*Recording) []Exception {
 			r.errs.At(n, Error{Rule: "no such recording", Found: fmt.Sprintf("%s of %s", e.Plan, e.Release), Expected: "a plan and a release that were recorded"})
 		case seen[id]:
 			r.errs.At(n, Error{Rule: "two exceptions for one recording", Found: fmt.Sprintf("%s of %s", e.Plan, e.Release), Expected: "each once"})
-		case !strings.HasSuffix(e.Reason, ".") || strings.Contains(e.Reason, "\n"):
+		case !strings.HasSuffix(e.Reason, ".") || strings.Trim(e.Reason, ". ") == "" || strings.Contains(e.Reason, "\n"):
 			r.errs.At(n.Get("reason"), Error{Rule: "wrong value", Where: "reason", Found: n.Get("reason").Found(), Expected: "one sentence that ends with a full stop"})
 		}
 		seen[id] = true
