@@ -24,7 +24,7 @@ func (r *Run) Timeline(max int) string {
 		what := verbs[e.Kind]
 		switch e.Kind {
 		case Go:
-			if g.hidden || e.G == 0 {
+			if p := r.g(g.parent); g.hidden || e.G == 0 || p.hidden && p.name == "the test" {
 				continue
 			}
 			rows = append(rows, row{r.when(e.Now), r.g(g.parent).title(), "go " + g.title(), g.started})
