@@ -1,7 +1,7 @@
 // Package proctree is what the two supervisors of process trees share: the runner of the process lane, which supervises many
 // runs at once from inside (package conformance/process), and the reaper process of the probe, which outlives its starter
-// (package conformance/probe/supervise). It reads /proc on Linux: who descends from whom, who listens where, what a process
-// does about a signal; and keeps what a program writes in bounded memory. It starts, kills and judges nothing.
+// (package conformance/probe/supervise). It reads /proc on Linux: who descends from whom, what a process does about a
+// signal (and, in package sockets, who listens where); and keeps what a program writes in bounded memory. It starts, kills and judges nothing.
 //
 // All functions may be called from any goroutine. What they read changes under them: a process that ends meanwhile is left
 // out, and is no error.
@@ -21,18 +21,6 @@ func (p Process) Ended() bool { return p.State == "Z" || p.State == "X" }
 
 // Stopped tells whether the process was stopped (SIGSTOP, SIGTSTP).
 func (p Process) Stopped() bool { return p.State == "T" || p.State == "t" }
-
-// Listener is a socket that a process listens on.
-type Listener struct {
-	Network string `json:"network"` // "tcp" or "unix"
-	Addr    string `json:"addr"`    // what to dial: 127.0.0.1:80, [::1]:80, /path, @abstract
-	Bound   string `json:"bound"`   // what it is bound to: 0.0.0.0:80
-	Port    int    `json:"port,omitempty"`
-	PID     int    `json:"pid"`
-}
-
-// Loopback reports whether the listener can be reached without leaving the machine.
-func (l Listener) Loopback() bool { return l.Network == "unix" || l.Addr != "" }
 
 // SignalState is what the kernel says about one signal of one process.
 type SignalState struct {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/hostsim/hostsim/internal/proctree"
+	"github.com/hostsim/hostsim/internal/proctree/sockets"
 )
 
 // ErrUnsupported is the answer of whatever this system cannot do.
@@ -60,7 +61,7 @@ func (e Exit) String() string {
 // What a tree consists of and does.
 type (
 	Process     = proctree.Process // its Name is the command line, cut at 120 bytes
-	Listener    = proctree.Listener
+	Listener    = sockets.Listener
 	SignalState = proctree.SignalState
 )
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hostsim/hostsim/internal/proctree"
+	"github.com/hostsim/hostsim/internal/proctree/sockets"
 )
 
 // Tree is a running program and everything that it started. Its methods may be called from any goroutine.
@@ -247,7 +248,7 @@ func (t *Tree) Listeners() ([]Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return proctree.Listeners(ps)
+	return sockets.Listeners(ps)
 }
 
 // SignalState tells what the first process does about a signal.
@@ -263,7 +264,7 @@ func (t *Tree) Connection(c net.Conn) (accepted bool, unread uint64, err error) 
 	if !ok1 || !ok2 {
 		return false, 0, ErrUnsupported
 	}
-	return proctree.Connection(t.pid, client, server)
+	return sockets.Connection(t.pid, client, server)
 }
 
 // Output gives what was kept of a stream so far.

@@ -1,4 +1,4 @@
-package proctree
+package sockets
 
 import (
 	"encoding/binary"

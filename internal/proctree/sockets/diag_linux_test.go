@@ -1,4 +1,4 @@
-package proctree
+package sockets
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 // TestBothWaysSeeTheSame: what the kernel answers and what /proc tells are the same listeners.
@@ -22,11 +24,11 @@ func TestBothWaysSeeTheSame(t *testing.T) {
 		defer l.Close()
 		want[l.Addr().String()] = true
 	}
-	self, err := Read(os.Getpid())
+	self, err := proctree.Read(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Listeners([]Process{self})
+	got, err := Listeners([]proctree.Process{self})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package proctree
+package sockets
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/procfs"
+
+	"github.com/hostsim/hostsim/internal/proctree"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 
 // Listeners lists the TCP and Unix sockets that the processes listen on, one entry for each bound address, sorted. It fails when
 // the kernel's tables cannot be read.
-func Listeners(procs []Process) ([]Listener, error) {
+func Listeners(procs []proctree.Process) ([]Listener, error) {
 	owner := map[uint64]int{}
 	netns := map[string]int{} // network namespace → a process in it
 	for _, p := range procs {
