@@ -1,7 +1,8 @@
 // Package proctree is what the two supervisors of process trees share: the runner of the process lane, which supervises many
 // runs at once from inside (package conformance/process), and the reaper process of the probe, which outlives its starter
 // (package conformance/probe/supervise). It reads /proc on Linux: who descends from whom, what a process does about a
-// signal (and, in package sockets, who listens where); and keeps what a program writes in bounded memory. It starts, kills and judges nothing.
+// signal (and, in package sockets, who listens where); and keeps what a program writes in bounded memory. It starts, kills and
+// judges nothing.
 //
 // All functions may be called from any goroutine. What they read changes under them: a process that ends meanwhile is left
 // out, and is no error.
