@@ -102,6 +102,7 @@ func TestStopRequests(t *testing.T) {
 				t.Fatal(err)
 			}
 			pass(time.Minute)
+			synctest.Wait() // what the callers wrote can be read now
 			if inside != 0 || first != 2*time.Second || second != c.second {
 				t.Errorf("inside %v, first %v, second %v; want 0s, 2s, %v", inside, first, second, c.second)
 			}
