@@ -157,20 +157,20 @@ func hsKeepP(now int64) bool {
 // hsInSyscall remembers where a goroutine of the bubble waits for the system, if that is what keeps the run from going on.
 // It runs on sysmon's thread, so it first keeps the goroutine from coming back.
 func hsInSyscall() {
-	if hs.retaken || len(allp) == 0 {
+	if hs.retaken {
 		return
 	}
-	mp := allp[0].m.ptr()
-	if mp == nil {
+	all, n := atomicAllG()
+	for i := uintptr(0); i < n; i++ {
+		gp := atomicAllGIndex(all, i)
+		if !hsOwns(gp) || readgstatus(gp) != _Gsyscall || !castogscanstatus(gp, _Gsyscall, _Gscansyscall) {
+			continue
+		}
+		hs.blockedN = gcallers(gp, 0, hs.blockedPCs[:])
+		hs.retaken = true
+		casfrom_Gscanstatus(gp, _Gscansyscall, _Gsyscall)
 		return
 	}
-	gp := mp.curg
-	if gp == nil || !hsOwns(gp) || readgstatus(gp) != _Gsyscall || !castogscanstatus(gp, _Gsyscall, _Gscansyscall) {
-		return
-	}
-	hs.blockedN = gcallers(gp, 0, hs.blockedPCs[:])
-	hs.retaken = true
-	casfrom_Gscanstatus(gp, _Gscansyscall, _Gsyscall)
 }
 
 // hsGiveUp ends the run because the program says so. It does not return if the caller is in a controlled bubble.
