@@ -1,11 +1,11 @@
 #!/bin/sh
 # Judges every adapter of this repository and writes the reports in this folder, the table and the page. Needs Go, and for
-# their adapters Node 18, Python 3.11 and a JDK 17; a runtime that is missing is named and its report is left as it is. So is a
+# their adapters Node 18, Python 3.11, a JDK 17 and .NET (HOSTSIM_DOTNET); a runtime that is missing is named and its report is left as it is. So is a
 # report that says what the published one says, wall-clock data apart: who publishes twice changes nothing.
 set -eu
 cd "$(dirname "$0")/.."
 bin=$(mktemp -d)
-trap 'rm -rf "$bin" ./reference ./fx ./oklogrun ./errgroup ./suture ./classes' EXIT
+trap 'rm -rf "$bin" ./reference ./fx ./oklogrun ./errgroup ./suture ./classes ./dotnet-*' EXIT
 go build -o "$bin/hostsim" ./cmd/hostsim
 hostsim=$bin/hostsim
 
@@ -63,6 +63,25 @@ if command -v javac >/dev/null; then
 	rm -f ./classes
 else
 	echo "no JDK here: reports/java is left as it is" >&2
+fi
+# HOSTSIM_DOTNET: directories of .NET runtimes, a list like PATH; HOSTSIM_DOTNET_COMPILER has the C# compiler, else the first
+if [ -n "${HOSTSIM_DOTNET:-}" ]; then
+	for root in $(echo "$HOSTSIM_DOTNET" | tr : ' '); do
+		version=$(ls "$root/shared/Microsoft.NETCore.App" | sort -V | tail -1)
+		case $version in
+		[1-4].*) name=dotnet-${version%.*} ;;
+		*) name=dotnet-${version%%.*} ;;
+		esac
+		conformance/adapters/dotnet/build.sh "$root" "${HOSTSIM_DOTNET_COMPILER:-${HOSTSIM_DOTNET%%:*}}" "$bin/$name.out"
+		printf '#!/bin/sh\nexec "%s/dotnet" "%s/adapter.dll"\n' "$root" "$bin/$name.out" >"$bin/$name"
+		chmod +x "$bin/$name"
+		ln -s "$bin/$name" "./$name"
+		judge "$name" process core "./$name"
+		judge "$name" process "$name" "./$name"
+		rm -f "./$name"
+	done
+else
+	echo "HOSTSIM_DOTNET names no runtime: reports/dotnet-10 and reports/dotnet-3.1 are left as they are" >&2
 fi
 "$hostsim" report reports --format html --out reports/matrix.html
 { cat reports/head.md; "$hostsim" report reports | sed '1d'; } >reports/README.md

@@ -98,32 +98,6 @@ func TestExplainAcceptsNothingElse(t *testing.T) {
 	}
 }
 
-// TestUnsteady: a host that does not agree with itself is told apart, and needs three plays for that.
-func TestUnsteady(t *testing.T) {
-	p := parsed(t, twoAtOnce)
-	one, _ := reference("dotnet-10")(context.Background(), p)
-	other, _ := reference("dotnet-3.1")(context.Background(), p)
-	late := &trace.Trace{Events: append([]trace.Event(nil), one.Events...), End: one.End}
-	for i := range late.Events {
-		late.Events[i].At *= 3
-	}
-	for _, c := range []struct {
-		name     string
-		plays    []*trace.Trace
-		unsteady bool
-	}{
-		{"two plays say nothing", []*trace.Trace{one, other}, false},
-		{"one of three", []*trace.Trace{one, other, one}, true},
-		{"seen twice", []*trace.Trace{one, other, one, other}, false},
-		{"all alike", []*trace.Trace{one, one, one}, false},
-		{"late, but alike", []*trace.Trace{one, late, one}, false},
-	} {
-		if said := fuzz.Unsteady("dotnet-10", p, c.plays); (said != nil) != c.unsteady {
-			t.Errorf("%s: %v, want unsteady %v", c.name, said, c.unsteady)
-		}
-	}
-}
-
 // TestExplainFindsTheDying: a process that takes its time to die of an unhandled error lets its other threads get on.
 func TestExplainFindsTheDying(t *testing.T) {
 	p := parsed(t, "main: [build, start, spawn: [sleep: 150ms, mark: x, hang: true], sleep: 100ms, throw: boom]")

@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,6 +75,7 @@ type Process struct {
 	exitDone seam.Event
 	onExit   []*exitHandler
 	onSignal []*signalHandler
+	handled  []os.Signal // what somebody has handled in this run
 	end      trace.Ending
 	ended    bool
 }
@@ -88,7 +90,7 @@ type signalHandler struct {
 func newProcess(w *World) *Process { return &Process{w: w} }
 
 func (p *Process) reset(r *Rules) {
-	*p = Process{w: p.w, rules: r, onExit: p.onExit[:0], onSignal: p.onSignal[:0]}
+	*p = Process{w: p.w, rules: r, onExit: p.onExit[:0], onSignal: p.onSignal[:0], handled: p.handled[:0]}
 }
 
 // Rules gives the runtime's rules of this run.
@@ -207,6 +209,7 @@ func (p *Process) OnExit(f func()) (remove func()) {
 
 // OnSignal implements host.Process.
 func (p *Process) OnSignal(sigs []os.Signal, f func(os.Signal) bool) (remove func()) {
+	p.handled = append(p.handled, sigs...)
 	h := &signalHandler{sigs, f}
 	p.onSignal = append(p.onSignal, h)
 	return func() {
@@ -236,6 +239,11 @@ func (p *Process) Deliver(name string) {
 		}
 	}
 	if len(handlers) == 0 {
+		if slices.Contains(p.handled, sig) && p.rules.SlowFirstUse && !p.rules.SigtermIsExit { // the runtime has a handler of its own, on a thread of its own
+			p.w.Sim.Go("signal "+name, func() { p.defaultAction(name) })
+			p.w.Sim.Settle() // by default it is as quick as the system's
+			return
+		}
 		p.defaultAction(name)
 		return
 	}

@@ -3,6 +3,7 @@ package world_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/hostsim/hostsim/fakes/world"
 	"github.com/hostsim/hostsim/host"
@@ -258,5 +259,35 @@ func TestAbortTakesItsTime(t *testing.T) {
 			return 0
 		})
 		same(t, got, want...)
+	}
+}
+
+// TestSignalAfterItsHandler: a signal that somebody handled before and nobody handles any more ends the process by its default action,
+// where the runtime has a handler of its own on a thread of its own; a process that takes its time to die lets others get on.
+func TestSignalAfterItsHandler(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		rules world.Rules
+		dying time.Duration
+		want  []string
+	}{
+		{"a runtime's own handler", world.Rules{SlowFirstUse: true}, 0, []string{"signaled SIGINT"}},
+		{"the system's action", world.Rules{}, 0, []string{"signaled SIGINT"}},
+		{"an exit that takes its time", world.Rules{SlowFirstUse: true, SigtermIsExit: true, DefaultSigterm: "exit143"}, time.Second, []string{"500 test.other", "exited 143"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := perform(t, c.rules, "", func(s *stage) int {
+				s.SetDying(c.dying)
+				s.Process.OnSignal([]os.Signal{world.Signals["SIGINT"]}, func(os.Signal) bool { s.say("never"); return true })()
+				if c.dying == 0 {
+					s.Process.Deliver("SIGINT")
+					return 0
+				}
+				s.Sim.AfterFunc(c.dying/2, "other", func() { s.say("other") })
+				s.Process.Deliver("SIGTERM")
+				return 0
+			})
+			same(t, got, c.want...)
+		})
 	}
 }
