@@ -56,7 +56,11 @@ func Explain(profile string, p *plan.Plan, plays []*trace.Trace, runs int) (*Rac
 		var c sim.Chooser
 		if i%4 != 0 {
 			race.Seed = uint64(i)
-			c = &loose{r: rand.New(rand.NewPCG(race.Seed, 0)), odd: []float64{0.04, 0.15, 0.4}[i%3]}
+			l := &loose{r: rand.New(rand.NewPCG(race.Seed, 0)), odd: []float64{0.04, 0.15, 0.4}[i%3]}
+			if i%5 < 2 {
+				l.ranks = map[string]float64{}
+			}
+			c = l
 		}
 		q := p
 		if i%4 < 2 {
@@ -87,10 +91,12 @@ func matches(profile string, rec *recorded.Recording, mine, theirs *trace.Trace)
 	return said == nil || said.Kind == agree.Time
 }
 
-// loose takes another choice than the default now and then.
+// loose takes another choice than the default now and then; with ranks it goes by them otherwise: a thread that has a low one comes
+// last wherever it stands against others, all through a run.
 type loose struct {
-	r   *rand.Rand
-	odd float64
+	r     *rand.Rand
+	odd   float64
+	ranks map[string]float64 // by the thread's name, made on first use; nil: the default is taken
 }
 
 // Choose implements sim.Chooser.
@@ -98,7 +104,20 @@ func (c *loose) Choose(_ string, names []string) int {
 	if c.r.Float64() < c.odd {
 		return c.r.IntN(len(names))
 	}
-	return 0
+	best := 0
+	for i, n := range names {
+		if c.ranks != nil && c.rank(n) > c.rank(names[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+func (c *loose) rank(name string) float64 {
+	if _, ok := c.ranks[name]; !ok {
+		c.ranks[name] = c.r.Float64()
+	}
+	return c.ranks[name]
 }
 
 // Preempt implements sim.Preempter.
