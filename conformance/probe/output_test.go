@@ -77,6 +77,9 @@ func steadied(t *testing.T, r *probe.Report, dir string, o probe.TextOptions) []
 	return []byte(s)
 }
 
+// unmet leaves out the second signal, for a program that ends at once: on a busy machine the signal may meet it all the same.
+func unmet(o *probe.Options) { o.Skip = []string{"second"} }
+
 func TestTextReports(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -86,7 +89,7 @@ func TestTextReports(t *testing.T) {
 		{"good.txt", "", func(o *probe.Options) {
 			o.Only = []string{"term", "int", "startup", "http", "tcp", "restart", "budget"}
 		}},
-		{"cuts-requests.txt", "cuts requests", nil},
+		{"cuts-requests.txt", "cuts requests", unmet},
 		{"deaf.txt", "deaf", func(o *probe.Options) { o.Grace = time.Second; o.Only = []string{"term", "http"} }},
 		{"leaves-a-child.txt", "leaves a child", func(o *probe.Options) { o.Only = []string{"term"}; o.Strict = true }},
 		{"never-ready.txt", "never ready", func(o *probe.Options) { o.StartLimit = 300 * time.Millisecond }},
@@ -134,6 +137,7 @@ func TestColourOnlyWhenAsked(t *testing.T) {
 func TestJSONIsReproducible(t *testing.T) {
 	t.Parallel()
 	o := options(t, "cuts requests")
+	unmet(&o)
 	var parts [2]map[string]json.RawMessage
 	var verdictPart [2][]byte
 	for i := range parts {
