@@ -100,17 +100,18 @@ func NewMatrix(reports []*Report, all *spec.Spec) *Matrix {
 
 var marks = map[Verdict]string{Pass: "✓", Skipped: "–", Provisional: "~", Fail: "✗", Hang: "∞", Uncontrolled: "≠", Error: "!"}
 
-// Markdown writes the matrix as a table, with a legend and the counts of each implementation.
+// Markdown writes the matrix as a table, with a legend and the counts of each implementation. A column is headed by its
+// number in the list of implementations: names would make the table too wide to read.
 func (m *Matrix) Markdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("# Implementations and clauses\n\n✓ holds · ✗ is broken · ∞ hangs · – is skipped (the implementation lacks a feature)" + m.rareMarks() + " · blank: not judged\n\n")
-	b.WriteString("| implementation | lane | profile | holds | broken | hangs | skipped |\n|---|---|---|---|---|---|---|\n")
-	for _, r := range m.Columns {
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d | %d |\n", name(r), r.Lane, r.Profile, r.Counts[Pass], r.Counts[Fail], r.Counts[Hang], r.Counts[Skipped])
+	b.WriteString("| # | implementation | lane | profile | holds | broken | hangs | skipped |\n|---|---|---|---|---|---|---|---|\n")
+	for i, r := range m.Columns {
+		fmt.Fprintf(&b, "| %d | %s | %s | %s | %d | %d | %d | %d |\n", i+1, name(r), r.Lane, r.Profile, r.Counts[Pass], r.Counts[Fail], r.Counts[Hang], r.Counts[Skipped])
 	}
 	b.WriteString("\n| clause | level |")
-	for _, r := range m.Columns {
-		b.WriteString(" " + name(r) + " |")
+	for i := range m.Columns {
+		fmt.Fprintf(&b, " %d |", i+1)
 	}
 	b.WriteString(" sentence |\n|---|---|" + strings.Repeat("---|", len(m.Columns)) + "---|\n")
 	for _, row := range m.Rows {
