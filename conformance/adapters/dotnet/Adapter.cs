@@ -25,8 +25,10 @@ namespace Hostsim
         {
             var wire = Wire.Open();
             wire.Send(Identity);
+            Application application = null;
             for (string line; (line = Console.In.ReadLine()) != null;)
             {
+                application?.HangUp(); // only now: whoever looks for what a plan leaves behind has looked
                 var run = JsonDocument.Parse(line).RootElement.GetProperty("run");
                 var plan = run.GetProperty("plan");
                 string no = Limits.WhyNot(plan);
@@ -36,7 +38,7 @@ namespace Hostsim
                     if (IsFresh(run)) return 0;
                     continue;
                 }
-                var application = new Application(wire, plan);
+                application = new Application(wire, plan, run.TryGetProperty("dir", out var dir) ? dir.GetString() : "");
                 int code = application.Main();
                 if (IsFresh(run)) return code;
                 application.Retire();
@@ -78,20 +80,16 @@ namespace Hostsim
     {
         public static readonly string[] Features =
         {
-            "background", "shutdownTimeout", "hostLifetime", "notifications", "stopRequest", "signals", "runReturns", "exitCode", "construct", "dispose", "log", "processExit",
+            "background", "shutdownTimeout", "hostLifetime", "notifications", "stopRequest", "signals", "runReturns", "exitCode", "construct", "dispose", "log", "processExit", "sockets",
 #if NET8_0_OR_GREATER
             "lifecycle", "concurrentStart", "concurrentStop", "startupTimeout",
 #endif
         };
 
-        static readonly string[] Sockets = { "\"listen\":", "\"close\":", "\"accept\":", "\"drain\":", "\"dial\":", "\"removeFile\":" };
-
         public static string WhyNot(JsonElement plan)
         {
-            var text = plan.GetRawText();
-            foreach (var s in Sockets) if (text.Contains(s)) return "this adapter opens no sockets";
 #if !NET8_0_OR_GREATER
-            if (text.Contains("\"kind\":\"lifecycle\"")) return "lifecycle services came with .NET 8";
+            if (plan.GetRawText().Contains("\"kind\":\"lifecycle\"")) return "lifecycle services came with .NET 8";
             if (plan.TryGetProperty("options", out var o))
                 foreach (var name in new[] { "startupTimeout", "concurrentStart", "concurrentStop" })
                     if (o.TryGetProperty(name, out _)) return name + " came with .NET 8";
@@ -190,6 +188,10 @@ namespace Hostsim
                 ["exit"] = (who, v) => { app.Event("process", "exit", "begin", detail: v.GetInt32()); Environment.Exit(v.GetInt32()); },
                 ["raise"] = (who, v) => Native.Raise(v.GetString()),
                 ["waitRun"] = (who, v) => app.Running?.GetAwaiter().GetResult(),
+                ["listen"] = (who, v) => app.Sockets.Listen(who, v.GetString()),
+                ["close"] = (who, v) => app.Sockets.Close(who, v.GetString()),
+                ["dial"] = (who, v) => app.Sockets.Dial(who, v.GetString()),
+                ["removeFile"] = (who, v) => app.Sockets.RemoveFile(who, v.GetString()),
                 ["spawn"] = (who, v) => Spawn(who + "/thread", v),
                 ["stopApplication"] = (who, v) => { app.Event(who, "stopApplication", "begin"); app.Life.StopApplication(); app.Event(who, "stopApplication", "end"); },
                 ["stopHostWait"] = (who, v) => { app.Event(who, "stopHost", "begin"); app.Host.StopAsync().GetAwaiter().GetResult(); app.Event(who, "stopHost", "end"); },
@@ -257,6 +259,8 @@ namespace Hostsim
                 if (name == "delay") await Task.Delay(Time(v), token);
                 else if (name == "sleep") await Task.Delay(Time(v));
                 else if (name == "yield") await Task.Yield();
+                else if (name == "accept") await app.Sockets.Accept(who, v.GetString(), token);
+                else if (name == "drain") await app.Sockets.Drain(v.GetString(), token);
                 else if (name == "hang") await new TaskCompletionSource<bool>().Task;
                 else if (name == "untilCancelled")
                 {

@@ -27,11 +27,13 @@ namespace Hostsim
         public IHost Host { get; private set; }
         public IHostApplicationLifetime Life { get; private set; }
         public Task Running { get; private set; }
+        public Sockets Sockets { get; }
 
-        public Application(Wire w, JsonElement p)
+        public Application(Wire w, JsonElement p, string dir)
         {
             wire = w;
             plan = p;
+            Sockets = new Sockets(this, dir);
             player = new Player(this);
         }
 
@@ -41,6 +43,17 @@ namespace Hostsim
             wire.Event(who, what, phase, outcome, token, detail);
             if (what == "applicationStarted" && phase != "end") wire.Send(m => m.WriteBoolean("ready", true));
         }
+
+        /// <summary>Tells which real address stands behind the logical one.</summary>
+        public void Listening(string address, string real) => wire.Send(m =>
+        {
+            m.WriteStartObject("listening");
+            m.WriteString(address, real);
+            m.WriteEndObject();
+        });
+
+        /// <summary>Closes the listeners and connections that the plan has left open.</summary>
+        public void HangUp() => Sockets.HangUp();
 
         /// <summary>Ends an application whose process lives on for the next plan.</summary>
         public void Retire()
