@@ -339,7 +339,7 @@ func plain(s string, flow bool) bool {
 				return false
 			}
 		case c == '"' || c == '\'' || c == '>' || c == '<' || c == '!' || c == '?' || c == '*':
-			if i == 0 {
+			if i == 0 || flow && c == '?' { // the reader ends a text there between brackets
 				return false
 			}
 		case c >= utf8.RuneSelf:

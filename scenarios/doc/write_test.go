@@ -13,7 +13,7 @@ func TestEveryTextIsWrittenBack(t *testing.T) {
 		"", " ", "  two spaces", "trailing ", "a  b", "a\tb", "a\nb", "a\n", "\na", "a\n\nb", "a\r\nb", "\u00a0", "\u2028", "\ufeff", "\u0085", "\x00", "\x7f",
 		"null", "Null", "~", "true", "FALSE", "yes", "No", "on", "off", "y", "n", "nan", ".nan", ".inf", "-.inf", "inf", "<<", "=",
 		"0", "-1", "+1", "1.5", "1e3", "0x1f", "0o17", "017", "1_000", "12:30", "12:30:45", "2001-01-01", "2001-01-01T10:00:00Z", ".5", "5.", "0b1",
-		"- a", "-", "--- a", "...", "? a", "?", ": a", ":", "a: b", "a:", "a:b", "#", "# a", "a # b", "a#b", "!a", "&a", "*a", "|", "|-", ">", "> a", "%a", "@a", "`a`",
+		"- a", "-", "--- a", "...", "? a", "?", "a? b", "a ? b", "a?b", "a?", ": a", ":", "a: b", "a:", "a:b", "#", "# a", "a # b", "a#b", "!a", "&a", "*a", "|", "|-", ">", "> a", "%a", "@a", "`a`",
 		"[", "]", "[a]", "{", "}", "{a: b}", ",", "a, b", "a,b", "'", "'a'", "a'b", "\"", "\"a\"", "a\"b", "\\", "a\\nb", "(a)", "a (b)",
 		"300ms", "0.300  c stop begin", "lifetime.applicationStarted", "tcp:web", "é", "日本", "😀", "a 😀: b", strings.Repeat("long words ", 20) + "end", strings.Repeat("x", 300),
 		"  0  a\n 57  b\n", "a\n b\n", "a\nb\n\n", "\ta\nb\n",
