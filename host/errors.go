@@ -65,6 +65,20 @@ func IsCancellation(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// onlyCancellations is IsCancellation of every part of what may be several errors.
+func onlyCancellations(err error) bool {
+	many, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return IsCancellation(err)
+	}
+	for _, e := range many.Unwrap() {
+		if !onlyCancellations(e) {
+			return false
+		}
+	}
+	return true
+}
+
 // oneOrAll hands a single error on as it is and joins several.
 func oneOrAll(errs []error) error {
 	if len(errs) == 1 {

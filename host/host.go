@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -34,7 +35,8 @@ type Host struct {
 	services    []*entry
 	constructed []*entry // what was made, also by a construction that failed half-way
 	startDone   seam.Event
-	resolved    bool // services holds every registered service
+	hurry       seam.Event // of the same start: somebody who stops the host meanwhile has no time left
+	resolved    bool       // services holds every registered service
 	starting    bool
 	ran         bool // Start was called
 	cutShort    bool // the start ended early for no other reason than a stop request, and that counts as graceful
@@ -106,7 +108,7 @@ func (h *Host) Run(ctx context.Context) (err error) {
 		}
 	}()
 	if err := h.Start(ctx); err != nil {
-		if !h.cutShort {
+		if !h.cutShort || errors.Is(err, ErrStartedTwice) {
 			return err
 		}
 	}

@@ -109,13 +109,13 @@ func (h *Host) launchSeq(st *stage, e *entry, ctx context.Context, ended *int) *
 func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, errs []error) ([]error, error) {
 	ended := 0
 	var pending []*task
+	var cancelled error
 	for _, e := range services {
 		if h.skips(st, e) {
 			continue
 		}
 		if st.before != nil {
-			if err := st.before.Err(); err != nil {
-				errs = append(errs, err)
+			if cancelled = st.before.Err(); cancelled != nil {
 				break
 			}
 		}
@@ -135,7 +135,6 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 		}
 	}
 	var failed []*task
-	var cancelled error
 	for _, t := range pending {
 		var err error
 		if st.orphan != nil {
@@ -168,7 +167,7 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 	for _, t := range failed {
 		errs = append(errs, t.err)
 	}
-	if len(failed) == 0 && cancelled != nil {
+	if len(failed) == 0 && cancelled != nil && (st.before == nil || len(errs) == 0) {
 		errs = append(errs, cancelled)
 	}
 	return errs, nil

@@ -19,7 +19,7 @@ func (h *Host) Start(ctx context.Context) error {
 	}
 	h.ran = true
 	done := h.rt.NewEvent("the end of the start")
-	h.startDone = done
+	h.startDone, h.hurry = done, h.rt.NewEvent("a caller of Stop has no time left")
 	h.mu.Unlock()
 	h.rt.Promise(done, "host.Start returns")
 	defer done.Set()
@@ -104,12 +104,16 @@ func (h *Host) setStarting() {
 // failStart ends a start with err. A start that was merely cut short by a stop request is not reported as a failure
 // where the rules call that graceful.
 func (h *Host) failStart(err error, logged, rollBack bool) error {
-	h.cutShort = h.rules.StopDuringStart == "graceful" && h.app.stopping.Cancelled() && IsCancellation(err)
+	h.cutShort = h.rules.StopDuringStart == "graceful" && h.app.stopping.Cancelled() && onlyCancellations(err)
 	if logged && !h.cutShort {
 		h.log(slog.LevelError, EventStartFailed, "Hosting failed to start", err)
 	}
 	if rollBack && h.rules.StartFailure == "rollBack" {
-		if serr := h.stop(context.Background()); serr != nil {
+		ctx := context.Background()
+		if h.hurry.IsSet() {
+			ctx = seam.CancelledContext(h.rt)
+		}
+		if serr := h.stop(ctx); serr != nil {
 			return oneOrAll([]error{err, serr})
 		}
 	}
@@ -131,8 +135,10 @@ func (h *Host) construct() ([]*entry, error) {
 	entries := make([]entry, len(h.regs))
 	h.mu.Lock()
 	h.constructed = slices.Grow(h.constructed, len(h.regs))
+	services = append(services, h.constructed...) // by a start that failed half-way
 	h.mu.Unlock()
-	for i, r := range h.regs {
+	for i := len(services); i < len(h.regs); i++ {
+		r := h.regs[i]
 		svc, err := h.makeService(r)
 		if err != nil {
 			return nil, err

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/hostsim/hostsim/host/seam"
@@ -14,12 +13,16 @@ import (
 // in time is abandoned and named, and everything else is still called.
 func (h *Host) Stop(ctx context.Context) error {
 	h.mu.Lock()
-	starting := h.startDone
+	starting, hurry := h.startDone, h.hurry
 	h.mu.Unlock()
 	if h.rules.RepeatedStop == "joins" && starting != nil && !starting.IsSet() {
 		// The start notices the request, stops what it had started and returns; its stop is this one.
 		h.app.StopApplication()
-		seam.WaitOr(h.rt, ctx, starting, seam.Wait{Limit: h.startLimit(), Why: "the end of the start"})
+		if seam.WaitOr(h.rt, ctx, starting, seam.Wait{Limit: h.startLimit(), Why: "the end of the start"}) == seam.ByOr {
+			hurry.Set() // the caller has no time left, and so neither has the start
+			h.ForceStop()
+			h.rt.Wait(seam.Wait{For: starting, Limit: h.startLimit(), Why: "the end of the start"})
+		}
 	}
 	return h.stop(ctx)
 }
@@ -148,24 +151,12 @@ func (h *Host) requestStop(limit *patience) error {
 		return nil
 	}
 	t := &task{e: lifetimeEntry, call: "applicationStopping", why: "the Stopping callbacks", done: h.rt.NewEvent("the Stopping callbacks")}
-	run := h.rt.Go
-	if h.waitsThroughSeam() { // so do the callbacks, and the call is on its way when Start returns
-		run = h.rt.Start
-	}
-	run("applicationStopping", func() {
+	h.rt.Go("applicationStopping", func() {
 		h.rt.Promise(t.done, "the Stopping callbacks return")
 		h.app.await()
 		t.done.Set()
 	})
 	return limit.wait(t)
-}
-
-// waitsThroughSeam tells whether the application promises to wait through the host's runtime: one of its services is
-// [Prefixed]. The waits of any other are not seen, and must not be waited for.
-func (h *Host) waitsThroughSeam() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.ContainsFunc(h.services, func(e *entry) bool { return e.prefix })
 }
 
 func (h *Host) stopLifetime(ctx context.Context) error {
@@ -201,15 +192,15 @@ func (h *Host) patienceOf(token *seam.Source, start bool) *patience {
 }
 
 // startPatience is how long a start still waits for a call after its token was cancelled: the shutdown timeout if a stop
-// was requested, else a little while.
+// was requested, but in any case a little while, in which the call can notice.
 func (h *Host) startPatience() time.Duration {
-	if h.app.stopping.Cancelled() {
-		if h.shutdownTimeout < 0 {
-			return seam.Forever
-		}
-		return h.shutdownTimeout
+	if !h.app.stopping.Cancelled() {
+		return h.patience
 	}
-	return h.patience
+	if h.shutdownTimeout < 0 {
+		return seam.Forever
+	}
+	return max(h.shutdownTimeout, h.patience)
 }
 
 func (p *patience) wait(t *task) error {
@@ -219,17 +210,26 @@ func (p *patience) wait(t *task) error {
 	if seam.WaitOr(h.rt, p.token, t.done, seam.Wait{Limit: seam.Forever, Why: t.why}) == seam.ByFor {
 		return p.result(t)
 	}
-	extra := h.patience
-	if p.start {
-		extra = h.startPatience()
-	}
-	if h.rt.Wait(seam.Wait{For: t.done, Limit: extra, Why: t.why}) == seam.ByFor {
+	if p.grace(t) {
 		return p.result(t)
 	}
 	err := &AbandonedError{Service: t.e.name, Call: t.call}
 	h.observer.HostEvent(Event{Level: slog.LevelError, Category: CategoryHost, ID: EventAbandoned,
 		Message: "A call did not end in time and was abandoned", Service: t.e.name, Err: err})
 	return err
+}
+
+// grace waits on for a call whose token is cancelled, and tells whether it ended. A start is cut down to what every call has
+// when somebody who stops the host has no time left.
+func (p *patience) grace(t *task) bool {
+	h := p.h
+	if p.start {
+		woken := h.rt.Wait(seam.Wait{For: t.done, Or: h.hurry, Limit: h.startPatience(), Why: t.why})
+		if woken != seam.ByOr {
+			return woken == seam.ByFor
+		}
+	}
+	return h.rt.Wait(seam.Wait{For: t.done, Limit: h.patience, Why: t.why}) == seam.ByFor
 }
 
 func (p *patience) result(t *task) error {

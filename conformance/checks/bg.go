@@ -140,6 +140,8 @@ func stopCancelsBody(r *Run, w worker) Result {
 		return Unseen()
 	}
 	switch {
+	case r.Event(w.body.Begin).Token == trace.Cancelled:
+		return Unseen() // it had fired before
 	case r.firedIn(w) >= 0:
 		return Held()
 	case w.stop.End >= 0:
@@ -178,7 +180,7 @@ func (r *Run) leftBehind(c Call) int {
 
 // stopWaitsForBody: the stop of a background service waits for its body to end, as long as there is time.
 func stopWaitsForBody(r *Run, w worker) Result {
-	if !w.working() || w.stop.End < 0 || !r.InTime(w.stop.End) || r.left(w.name) >= 0 || r.Event(w.stop.Begin).Token == trace.Cancelled {
+	if !w.working() || len(r.Starters()) > 1 && r.bodies().starts[w.k] > 1 || w.stop.End < 0 || !r.InTime(w.stop.End) || r.left(w.name) >= 0 || r.Event(w.stop.Begin).Token == trace.Cancelled {
 		return Unseen()
 	}
 	if w.body.End < 0 || w.body.End > w.stop.End {
@@ -303,7 +305,10 @@ func linkedToStart(r *Run, w worker) Result {
 // aliveUntilItsStop: when the host has started, a body's token is not cancelled before its own stop is called.
 func aliveUntilItsStop(r *Run, w worker) Result {
 	running, began := r.Running(), r.Began()
-	if running < 0 || began < running || w.body.Begin < 0 || r.Event(w.body.Begin).Token == trace.Cancelled || r.PlanHas(plan.StartCancelAfter, plan.RunCancelAfter) {
+	if running < 0 || began < running || w.body.Begin < 0 || r.Event(w.body.Begin).Token == trace.Cancelled || r.PlanHas(plan.StartCancelAfter, plan.RunCancelAfter, plan.Raise) {
+		return Unseen()
+	}
+	if a := r.asked(); a >= 0 && a < running {
 		return Unseen()
 	}
 	for _, s := range r.Sent() {
@@ -317,7 +322,7 @@ func aliveUntilItsStop(r *Run, w worker) Result {
 	}
 	disposed, _ := r.CallOf(w.k, Dispose)
 	switch {
-	case fired < 0, fired < running && r.Plan.Options.StartupTimeout != nil:
+	case fired < 0, (fired < running || r.startTimedOut()) && r.hasStartupTimeout():
 		return Unseen()
 	case w.stop.Begin >= 0 && fired > w.stop.Begin, disposed.Begin >= 0 && fired > disposed.Begin:
 		return Held()
@@ -327,8 +332,11 @@ func aliveUntilItsStop(r *Run, w worker) Result {
 
 // callbackFails: a callback on the body's token that fails makes the stop fail, when the body has ended.
 func callbackFails(r *Run, w worker) Result {
-	if !has(w.script, plan.OnCancelThrow) || !w.working() || w.stop.End < 0 {
+	if !has(w.script, plan.OnCancelThrow) || !w.working() || w.stop.End < 0 || w.start.End < 0 || w.start.End > w.stop.Begin || r.Overlapping() {
 		return Unseen()
+	}
+	if r.Failed(w.body) && r.Outcome(w.body) != trace.WasCancelled {
+		return Unseen() // a callback that is registered when the token has fired fails the body
 	}
 	if i := r.First(w.name, "cancelCallback", trace.Begin); i < w.stop.Begin || i > w.stop.End {
 		return Unseen()

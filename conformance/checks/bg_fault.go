@@ -190,8 +190,11 @@ func cancelledByStop(r *Run, w worker) Result {
 
 // othersAreStopped: when a background service fails, the others are stopped in order.
 func othersAreStopped(r *Run, w worker) Result {
-	if !r.failed(w) || !r.alone(w) || r.ignores() || r.stalled() || r.hastened() || r.exitSignal() {
+	if !r.failed(w) || !r.alone(w) || r.ignores() || r.stalled() || r.cutByDefault() || r.exitSignal() {
 		return Unseen()
+	}
+	if _, attended := r.waiting(w.body.End); !attended {
+		return Unseen() // main is elsewhere, and nobody stops the host
 	}
 	for _, c := range r.Calls(Stop) {
 		if c.End < 0 || !r.InTime(c.End) {

@@ -169,7 +169,9 @@ func concStartAll(r *Run) Result {
 	if a := r.asked(); a >= 0 && a < failed {
 		return Unseen()
 	}
-	if next := r.nextOf(calls, Start); next >= 0 {
+	if next := r.nextOf(calls, Start); next >= 0 && r.Profile.Word("startAfterStopRequest") == "cease" && r.requestedBefore(act.End) {
+		return Unseen()
+	} else if next >= 0 {
 		return Broken(act.End, "a failing start keeps no other service from being called, but %s was not", r.Name(next)).With(failed)
 	}
 	for _, c := range calls {
@@ -273,6 +275,11 @@ func concStartFailureOrder(r *Run) Result {
 	if !ok || len(faults) < 2 {
 		return Unseen()
 	}
+	for _, c := range faults {
+		if r.Kind(c.Service) == plan.Background {
+			return Unseen() // its start fails at once or later, as its body does
+		}
+	}
 	ordered := append([]Call(nil), faults...)
 	sort.SliceStable(ordered, func(i, k int) bool {
 		a, b := ordered[i], ordered[k]
@@ -300,19 +307,7 @@ func (r *Run) atOnce(c Call) bool {
 	for _, h := range startHooks {
 		if r.Event(c.Begin).What == h.String() {
 			s := r.Script(c.Service, h)
-			return len(s) > 0 && !yieldsAnywhere(s)
-		}
-	}
-	return false
-}
-
-func yieldsAnywhere(s plan.Script) bool {
-	for i := range s {
-		switch s[i].Kind {
-		case plan.Throw, plan.ThrowCancelled:
-			return false
-		case plan.Delay, plan.Sleep, plan.Hang, plan.UntilCancelled, plan.Yield, plan.Accept, plan.Drain:
-			return true
+			return len(s) > 0 && !r.waits(c)
 		}
 	}
 	return false
@@ -320,7 +315,7 @@ func yieldsAnywhere(s plan.Script) bool {
 
 func concCancelled(r *Run) Result {
 	if act, failed, ok := r.concFailures(); ok && !r.startTimedOut() {
-		if faults := r.faults(failed); len(faults) > 0 && len(faults) < len(failed) && r.pendingCancels(failed) {
+		if faults := r.faults(failed); len(faults) > 0 && len(faults) < len(failed) && r.pendingCancels(failed) && r.pendingFault(faults) {
 			if got := r.Outcome(act); !r.sameParts(got, faults) {
 				return Broken(act.End, "only the failures are handed on, %s, but host.%s ended with %q", r.outcomes(faults), r.called(act), got)
 			}
@@ -331,7 +326,7 @@ func concCancelled(r *Run) Result {
 		return Unseen()
 	}
 	act, failed, ok := r.stopOutcome()
-	if faults := r.faults(failed); ok && len(faults) > 0 && len(faults) < len(failed) && r.pendingCancels(failed) {
+	if faults := r.faults(failed); ok && len(faults) > 0 && len(faults) < len(failed) && r.pendingCancels(failed) && r.pendingFault(faults) {
 		if got := r.Outcome(act); !r.sameParts(got, faults) {
 			return Broken(act.End, "only the failures are handed on, %s, but host.%s ended with %q", r.outcomes(faults), r.called(act), got)
 		}
@@ -343,12 +338,22 @@ func concCancelled(r *Run) Result {
 // pendingCancels tells whether every cancelled call had waited before it ended.
 func (r *Run) pendingCancels(failed []Call) bool {
 	for _, c := range failed {
-		h := hookOf(r.Event(c.Begin).What)
-		if r.Outcome(c) == trace.WasCancelled && !yields(r.Script(c.Service, h)) {
+		if r.Outcome(c) == trace.WasCancelled && !r.waits(c) {
 			return false
 		}
 	}
 	return true
+}
+
+// pendingFault tells whether one of the failed calls had waited before it ended: only such a failure takes the place of the
+// cancellations of others that had waited.
+func (r *Run) pendingFault(faults []Call) bool {
+	for _, c := range faults {
+		if r.waits(c) {
+			return true
+		}
+	}
+	return false
 }
 
 func concCompletedCancelled(r *Run) Result {

@@ -137,7 +137,7 @@ func disposedInReverse(r *Run) Result {
 // disposedAfterStops: nothing is disposed before the stops are over.
 func disposedAfterStops(r *Run) Result {
 	list, stops := r.Calls(Dispose), r.Calls(Stop)
-	if len(list) == 0 || len(stops) == 0 || !r.OneStop() {
+	if len(list) == 0 || len(stops) == 0 || !r.OneStop() || r.disposedBefore(r.Stoppers()[0].Begin) {
 		return Unseen()
 	}
 	first := list[0]
@@ -260,6 +260,9 @@ func disposalStopsNobody(r *Run) Result {
 	}
 	for _, h := range [...]Hook{Stopping, Stop, Stopped} {
 		for _, c := range r.Calls(h) {
+			if c.Begin < d.Begin {
+				return Unseen() // a start that was given up had been rolled back
+			}
 			return Broken(c.Begin, "disposing a host that was not stopped stops no service; %s was called for %s", h, r.Name(c.Service)).With(d.Begin)
 		}
 	}
@@ -269,7 +272,7 @@ func disposalStopsNobody(r *Run) Result {
 // disposalRequestsStop: whether a host that is disposed without a stop still notifies ApplicationStopping.
 func disposalRequestsStop(r *Run) Result {
 	d, began := r.disposal(), r.Began()
-	if d.Begin < 0 || len(r.Calls(Dispose)) == 0 || r.Plan.HostLifetime != nil || r.returned() < 0 || len(r.exits()) > 0 || r.stalled() || r.botched().Begin >= 0 {
+	if r.gated() && r.restarted() || r.PlanHas(plan.Raise) || d.Begin < 0 || len(r.Calls(Dispose)) == 0 || r.Plan.HostLifetime != nil || r.returned() < 0 || len(r.exits()) > 0 || r.stalled() || r.botched().Begin >= 0 {
 		return Unseen()
 	}
 	if r.Event(d.Begin).What == "run" && !r.Failed(d) || began >= 0 && began < d.Begin || len(r.Signals()) > 0 || len(r.Calls(Stop)) > 0 || len(r.Requests()) > 0 {
@@ -326,7 +329,7 @@ func disposalCancels(r *Run, w worker) Result {
 func disposalWaitsForNobody(r *Run, w worker) Result {
 	d := r.act("dispose")
 	own, ok := r.CallOf(w.k, Dispose)
-	if d.End < 0 || !ok || own.Begin < d.Begin || own.End < 0 || w.stop.Begin >= 0 || w.body.Begin < 0 || w.body.Begin > own.Begin || len(r.Stoppers()) > 0 {
+	if d.End < 0 || !ok || own.Begin < d.Begin || own.End < 0 || w.stop.Begin >= 0 || w.body.Begin < 0 || w.body.Begin > own.Begin || len(r.Stoppers()) > 0 || r.slowTokens() {
 		return Unseen()
 	}
 	switch {

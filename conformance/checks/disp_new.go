@@ -23,6 +23,9 @@ func constructedOnce(r *Run) Result {
 		return Unseen()
 	}
 	for _, c := range list {
+		if has(r.Script(c.Service, New), plan.Throw) {
+			continue // it never came to be
+		}
 		if first, _ := r.CallOf(c.Service, New); first.Begin != c.Begin {
 			return Broken(c.Begin, "each service is constructed once; %s was constructed again", r.Name(c.Service)).With(first.Begin)
 		}

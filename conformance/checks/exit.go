@@ -37,19 +37,39 @@ func (r *Run) hastened() bool {
 	} else if e.Kind != trace.Signaled {
 		return false
 	}
+	if r.timerAborts() {
+		return true
+	}
 	run := r.act("run")
 	for k, s := range r.Sent() {
-		if s.Name == died && (!IsStopSignal(s.Name) || k > 0 || run.End >= 0 && s.At > run.End || run.Begin < 0 || s.From < run.Begin) {
+		if s.Name == died && (!IsStopSignal(s.Name) || r.Handles(s.Name) && r.rule("signalHandlerOrder") == "newestFirst" || k > 0 || run.End >= 0 && s.At > run.End || run.Begin < 0 || s.From < run.Begin) {
 			return true
 		}
 	}
 	return r.PlanHas(plan.Raise)
 }
 
+// timerAborts tells whether the process may have died of a callback on a token that failed when a timeout fired it.
+func (r *Run) timerAborts() bool {
+	return r.rule("timerFailureAborts") == "true" && r.PlanHas(plan.OnCancelThrow) && r.Trace.End.Kind == trace.Signaled
+}
+
+// killedFromOutside tells whether the process died of a signal that was sent to it.
+func (r *Run) killedFromOutside() bool {
+	return r.Trace.End.Kind == trace.Signaled && r.signalled(r.Trace.End.Signal)
+}
+
+// restarted tells whether the host was started twice, or after its disposal: of what ties it to the process only the latest
+// is taken back then.
+func (r *Run) restarted() bool {
+	n := len(r.Starters())
+	return n > 1 || n == 1 && r.disposedBefore(r.Starters()[0].Begin)
+}
+
 // mainsCode: unless the application ends the process itself, its exit code is what main returned.
 func mainsCode(r *Run) Result {
 	i := r.returned()
-	if i < 0 || len(r.exits()) > 0 || r.crashed() || r.exitSignal() || r.hastened() {
+	if i < 0 || len(r.exits()) > 0 || r.crashed() || r.exitSignal() || r.hastened() || r.gated() && (r.restarted() || r.facts().exitCode > r.mains(plan.ExitCode)) {
 		return Unseen()
 	}
 	if r.Plan.ProcessExit != nil && has(*r.Plan.ProcessExit, plan.ExitCode) {
@@ -83,7 +103,7 @@ func (r *Run) mainsOwn() int {
 func askedForIsNoFailure(r *Run) Result {
 	running, began := r.Running(), r.Began()
 	run := r.act("run")
-	if running < 0 || began < running || run.End < 0 || run.End < began || len(r.exits()) > 0 || r.limited() {
+	if running < 0 || r.gaveUpStart() || r.startTimedOut() || began < running || run.End < 0 || run.End < began || len(r.exits()) > 0 || r.limited() {
 		return Unseen()
 	}
 	if len(r.Requests()) == 0 && len(r.Signals()) == 0 && !r.PlanHas(plan.RunCancelAfter) {
@@ -243,7 +263,7 @@ func mainGoesOn(r *Run) Result {
 // the exit up.
 func processEnds(r *Run) Result {
 	i := r.returned()
-	if i < 0 || r.Plan.ProcessExit != nil && !finite(*r.Plan.ProcessExit) {
+	if h := r.Plan.ProcessExit; i < 0 || h != nil && (!finite(*h) || has(*h, plan.StopApp) && len(r.callbacks(AppStopping)) > 0) {
 		return Unseen()
 	}
 	if !r.gated() || r.Plan.HostLifetime != nil {
@@ -252,7 +272,7 @@ func processEnds(r *Run) Result {
 		}
 		return Held()
 	}
-	if len(r.Starters()) == 0 || r.act("dispose").Begin >= 0 || r.act("run").Begin >= 0 || r.returnedDisposed() || len(r.exits()) > 0 {
+	if len(r.Starters()) == 0 || r.act("dispose").Begin >= 0 || r.act("run").Begin >= 0 || r.returnedDisposed() || len(r.exits()) > 0 || r.timerAborts() || r.killedFromOutside() || r.crashed() {
 		return Unseen()
 	}
 	if !r.stalled() {
@@ -291,7 +311,7 @@ func crashFails(r *Run) Result {
 // sigtermCode: which exit code a graceful stop has that SIGTERM asked for.
 func sigtermCode(r *Run) Result {
 	s, ok := r.stopSignal(named("SIGTERM"))
-	if !ok || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.Trace.End.Kind != trace.Exited || r.facts().exitCode > 1 {
+	if !ok || r.gated() && (len(r.Requests()) > 0 || r.mains(plan.RunBackground) > 0) || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.Trace.End.Kind != trace.Exited || r.facts().exitCode > 1 {
 		return Unseen()
 	}
 	set := 0
@@ -308,7 +328,7 @@ func sigtermCode(r *Run) Result {
 	good := code == mains&0xff
 	switch r.rule("consoleSignals") {
 	case "exitGate":
-		good, want = good || code == set&0xff, "what the application has set, or main returns if it gets there"
+		good, want = good || code == set&0xff || code == 0 && !r.codeSet(), "what the application has set, or main returns if it gets there"
 	case "exitGateWithHint":
 		good, want = good && r.facts().exitCode == 0 || code == 0, "0, or what main returns if it gets there"
 	default:

@@ -46,8 +46,11 @@ func (r *Run) exitCall() (i, code int, ok bool) {
 			return -1, 0, false
 		}
 	}
-	if r.Plan.ProcessExit != nil && (!finite(*r.Plan.ProcessExit) || has(*r.Plan.ProcessExit, plan.ExitCode)) || r.exitSignal() || r.hastened() {
+	if r.Plan.ProcessExit != nil && (!finite(*r.Plan.ProcessExit) || has(*r.Plan.ProcessExit, plan.StopApp) && len(r.callbacks(AppStopping)) > 0 || has(*r.Plan.ProcessExit, plan.ExitCode)) || r.exitSignal() || r.hastened() {
 		return -1, 0, false
+	}
+	if end := r.returned(); r.threw() > i && r.uncaughtAside() || r.gated() && end >= 0 && end < i {
+		return -1, 0, false // main is aborted, or has ended the process before
 	}
 	return i, r.Event(i).Detail.N, true
 }
@@ -80,7 +83,7 @@ func exitWhileAlive(r *Run) Result {
 		}
 		return Held()
 	}
-	if r.Plan.HostLifetime != nil || e.Kind != trace.Exited || r.facts().exitCode > 0 || r.threw() >= 0 {
+	if r.Plan.HostLifetime != nil || e.Kind != trace.Exited || r.facts().exitCode > 0 || r.threw() >= 0 || r.mains(plan.RunBackground) > 0 {
 		return Unseen()
 	}
 	kept := code & 0xff
@@ -146,11 +149,14 @@ func (r *Run) waited() bool {
 	return n == 1 && !has(r.Plan.Main, plan.Exit) && (r.Plan.ProcessExit == nil || !has(*r.Plan.ProcessExit, plan.Exit)) && r.mains(plan.RunBackground) == 0
 }
 
+// uncaughtAside tells whether an error left main while a call of exit was waiting, which aborts the process.
+func (r *Run) uncaughtAside() bool { return r.threw() >= 0 && !r.Plan.MainCatches }
+
 // exitDeadlock: an exit on a thread that the stop of the host waits for never ends.
 func exitDeadlock(r *Run) Result {
 	i, code, ok := r.exitCall()
 	from, to := r.life()
-	if !ok || !r.gated() || r.Plan.HostLifetime != nil || from < 0 || i < from || i > to || !r.waited() {
+	if !ok || !r.gated() || r.Plan.HostLifetime != nil || from < 0 || i < from || i > to || !r.waited() || r.uncaughtAside() {
 		return Unseen()
 	}
 	if r.Trace.End.Kind == trace.Exited || r.Trace.End.Kind == trace.Signaled {
@@ -184,6 +190,9 @@ func exitHandlersFirst(r *Run) Result {
 	s, ok := r.stopSignal(named("SIGTERM"))
 	if !ok || !r.endsTheRuntime("SIGTERM") || r.Plan.ProcessExit == nil || !finite(*r.Plan.ProcessExit) || len(r.exits()) > 0 || r.crashed() {
 		return Unseen()
+	}
+	if r.rule("defaultSigterm") == "exit0" && r.facts().exitCode > 1 {
+		return Unseen() // which of the codes was set by then is not known
 	}
 	list := r.exitHandlers()
 	if len(list) == 0 {
@@ -227,7 +236,7 @@ func nestedExit(r *Run) Result {
 		return Unseen()
 	}
 	list := r.exits()
-	if len(list) == 0 || list[len(list)-1] < h[0] {
+	if len(list) == 0 || list[len(list)-1] < h[0] || r.timerAborts() || r.killedFromOutside() || r.uncaughtAside() {
 		return Unseen()
 	}
 	if !r.stalled() {
@@ -239,7 +248,7 @@ func nestedExit(r *Run) Result {
 // deathRunsNoHandler: a process that dies of a signal runs no exit handler.
 func deathRunsNoHandler(r *Run) Result {
 	e := r.Trace.End
-	if e.Kind != trace.Signaled || r.Plan.ProcessExit == nil {
+	if e.Kind != trace.Signaled || r.Plan.ProcessExit == nil || r.timerAborts() {
 		return Unseen()
 	}
 	by := r.threw()
@@ -276,6 +285,9 @@ func crashAborts(r *Run) Result {
 	}
 	if at < 0 || r.exitSignal() || len(r.exits()) > 0 {
 		return Unseen()
+	}
+	if end := r.returned(); end >= 0 && r.At(end)-r.At(at) <= r.Early(0) {
+		return Unseen() // main came to its end at the same time
 	}
 	if e := r.Trace.End; e.Kind != trace.Signaled || e.Signal != "SIGABRT" {
 		return Broken(at, "an error that nobody handles on a thread aborts the process, which then died of SIGABRT; it %s", r.ending())

@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"strings"
-
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
@@ -148,7 +146,7 @@ func (r *Run) lifetimeStops() (act Call, stops []Call, ok bool) {
 		if act.End < 0 || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End) {
 			continue
 		}
-		if r.stopping(act) && !r.rolledBack(act) {
+		if r.stopping(act) && !r.rolledBack(act) && (r.called(act) != "run" || r.OneStart()) {
 			return act, r.window(act, LifetimeStop), true
 		}
 	}
@@ -234,13 +232,9 @@ func hltStopFails(r *Run) Result {
 		}
 		return Held()
 	}
-	var parts []string
-	for _, c := range r.stopFailures(act) {
-		parts = append(parts, strings.TrimSuffix(strings.TrimPrefix(r.Outcome(c), "aggregate("), ")"))
-	}
-	want := l
-	if len(parts) > 1 || r.Profile.Word("singleStopFailure") == "aggregate" {
-		want = "aggregate(" + strings.Join(parts, ",") + ")"
+	want, failed := l, r.stopFailures(act)
+	if len(failed) > 1 || r.Profile.Word("singleStopFailure") == "aggregate" {
+		want = r.together(failed)
 	}
 	if got := r.Outcome(act); got != want {
 		return Broken(act.End, "the failure of the host lifetime's stop is handed on after those of the services, %s, but host.%s ended with %q", want, r.called(act), got).With(stops[0].End)
@@ -282,7 +276,8 @@ func hltStopToken(r *Run) Result {
 		if last.End < 0 {
 			return Unseen()
 		}
-		expired := known && d != plan.Infinite && r.At(last.End)-r.At(calls[0].Begin) >= d+r.Early(d)
+		soon := d == 0 && r.Profile.Word("zeroTimeout") == "soon"
+		expired := known && d != plan.Infinite && !soon && r.At(last.End)-r.At(calls[0].Begin) >= d+r.Early(d)
 		stops := r.window(act, LifetimeStop)
 		switch {
 		case expired && r.Profile.Word("expiredStop") == "skip":
@@ -315,7 +310,7 @@ func hltFailedStart(r *Run) Result {
 			}
 		}
 	}
-	if !ok || act.End < 0 || !r.Failed(act) || len(r.Stoppers()) > 1 {
+	if !ok || act.End < 0 || !r.Failed(act) || len(r.Stoppers()) > 1 || r.startedAt() > c.End {
 		return Unseen()
 	}
 	if l := r.window(act, LifetimeStop); len(l) > 0 {
@@ -329,7 +324,7 @@ func hltNeverStarted(r *Run) Result {
 		return Unseen()
 	}
 	for _, act := range r.Acts("stop") {
-		if s := r.Starters(); len(s) > 0 && s[0].Begin < act.Begin || act.End < 0 || r.callerLimitsStop() {
+		if s := r.Starters(); len(s) > 0 && s[0].Begin < act.Begin || act.End < 0 || r.callerLimitsStop() || r.Stoppers()[0].Begin < act.Begin {
 			return Unseen()
 		}
 		if len(r.window(act, LifetimeStop)) == 0 {
@@ -454,8 +449,12 @@ func hltWaitRequest(r *Run) Result {
 				return Broken(c[0].Begin, "a stop was requested while waitForStart waited, so no service may be started, but %s was", r.Name(c[0].Service)).With(q.Begin)
 			}
 		}
+		asked := q.Begin
+		if r.Event(q.Begin).Who == trace.HostLifetime { // its own request holds it up
+			asked = max(q.Begin, q.End)
+		}
 		switch {
-		case w.End < 0 && r.Stuck() || w.End >= 0 && r.At(w.End) > r.At(q.Begin)+r.Late(0):
+		case w.End < 0 && r.Stuck() || w.End >= 0 && r.At(w.End) > r.At(asked)+r.Late(0):
 			return Broken(w.End, "a stop was requested, so waitForStart, which honours its token, must end at once, but did not").With(q.Begin)
 		case w.End < 0:
 			return Unseen()

@@ -212,6 +212,9 @@ func (ix *index) note(r *Run, i int, e *trace.Event) {
 		n = AppStopping
 	case "applicationStopped":
 		n = AppStopped
+	case "abandoned":
+		ix.abandoned = append(ix.abandoned, i)
+		return
 	default:
 		ix.common(r, i, e)
 		return

@@ -100,6 +100,7 @@ func lifeStartedFires(r *Run) Result {
 	switch {
 	case at >= 0:
 		return Held()
+	case r.startTimedOut(), r.wasAsked(running): // the start was given up just then
 	case stop >= 0 && r.At(stop)-r.At(running) > r.Early(0) && !r.anyFailed(Started):
 		return Broken(stop, "ApplicationStarted must fire when the host has started, but had not when the stop was asked for").With(running)
 	}
@@ -132,6 +133,9 @@ func lifeStoppingFirst(r *Run) Result {
 	if started < 0 || r.exitGated() {
 		return Unseen()
 	}
+	if r.stopsInside(started) {
+		return Unseen()
+	}
 	for _, c := range r.Calls(Stop) {
 		if c.Begin < started {
 			continue
@@ -142,6 +146,12 @@ func lifeStoppingFirst(r *Run) Result {
 		return Held()
 	}
 	return Unseen()
+}
+
+// stopsInside tells whether the whole stop may run inside the cancellation that fires the notification: a stop was requested
+// before the host had started, at event i, and what goes on then goes on inside.
+func (r *Run) stopsInside(i int) bool {
+	return r.wasAsked(i) && (r.rule("cancelledDelay") == "inline" || r.PlanHas(plan.UntilCancelled))
 }
 
 // exitGated tells whether the exit of the process had to wait for the host, so that stops and exit run beside each other.
@@ -261,7 +271,7 @@ func lifeAllCallbacks(r *Run) Result {
 				failed = c.End
 			}
 		}
-		if failed < 0 || want < 2 || unended(list) {
+		if failed < 0 || want < 2 || unended(list) || r.returned() >= 0 && r.returned() < failed {
 			continue
 		}
 		if res = Held(); len(list) < want && (r.hostEndedAfter(failed) || r.Whole()) {
@@ -302,7 +312,7 @@ func lifeFailureIgnored(r *Run) Result {
 			}
 		}
 	}
-	if failed < 0 || !r.OneStart() || r.disposalFailed() || r.anyFailed(Execute) || len(r.idx().abandoned) > 0 {
+	if failed < 0 || !r.OneStart() || r.disposalFailed() || r.anyFailed(Execute) || r.newThrows() || len(r.idx().abandoned) > 0 {
 		return Unseen()
 	}
 	for h := Starting; h < hooks; h++ {
@@ -313,6 +323,9 @@ func lifeFailureIgnored(r *Run) Result {
 	res := Unseen()
 	for _, list := range [2][]Call{r.Starters(), r.Stoppers()} {
 		for _, act := range list {
+			if r.cutShort(act) || r.disposedBefore(act.Begin) {
+				continue
+			}
 			if act.End < failed || r.called(act) == "stopHost" || r.MayHaveExpired(act.End) || act.Begin > failed && r.called(act) == "start" {
 				continue
 			}
@@ -350,11 +363,15 @@ func lifeStoppingBeforeStopped(r *Run) Result {
 		return Unseen()
 	}
 	first := r.noted(AppStopping)
+	bounded := r.Profile.Word("hookLimit") == "bounded" && r.MayHaveExpired(at)
 	if first < 0 || first > at {
+		if s := r.startedAt(); bounded || s >= 0 && r.stopsInside(s) {
+			return Unseen() // what hangs on the token held the notification up
+		}
 		return Broken(at, "ApplicationStopped must not fire before ApplicationStopping, but did")
 	}
 	for _, c := range r.Notes(AppStopping) {
-		if c.Begin != c.End && c.Open(at) && !(r.Profile.Word("hookLimit") == "bounded" && r.MayHaveExpired(at)) {
+		if c.Begin != c.End && c.Open(at) && !bounded {
 			return Broken(at, "ApplicationStopped must not fire while a callback of ApplicationStopping is running, but did").With(c.Begin)
 		}
 	}

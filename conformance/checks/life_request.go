@@ -108,7 +108,7 @@ func lifeRequestBesideCallbacks(r *Run) Result {
 func lifeRequestInside(r *Run) Result {
 	res := Unseen()
 	for _, q := range r.Requests() {
-		if _, running := r.stoppingCallback(q.Begin); !running || r.Event(q.Begin).Who != trace.Lifetime {
+		if _, running := r.stoppingCallback(q.Begin); !running || r.Event(q.Begin).Who != trace.Lifetime || r.otherCallback(q.Begin) {
 			continue
 		}
 		switch {
@@ -123,8 +123,20 @@ func lifeRequestInside(r *Run) Result {
 	return res
 }
 
+// otherCallback tells whether a callback of ApplicationStarted or ApplicationStopped was running at event i.
+func (r *Run) otherCallback(i int) bool {
+	for _, n := range [...]Note{AppStarted, AppStopped} {
+		for _, c := range r.Notes(n) {
+			if c.Begin != c.End && c.Open(i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func lifeRequestWaits(r *Run) Result {
-	if len(r.Requests()) == 0 {
+	if len(r.Requests()) == 0 || r.exitGated() {
 		return Unseen()
 	}
 	q := r.Requests()[0]
@@ -233,8 +245,16 @@ func lifeStoppingHooksFirst(r *Run) Result {
 	return res
 }
 
+// slowTokens tells whether what hangs on a token may hold up whoever cancels it, and with it the notification.
+func (r *Run) slowTokens() bool {
+	return r.PlanHas(plan.OnCancelBlock) || r.PlanHas(plan.UntilCancelled) && r.PlanHas(plan.Block)
+}
+
 func lifeStoppingBesideStarted(r *Run) Result {
 	res := Unseen()
+	if r.slowTokens() {
+		return res
+	}
 	for _, c := range r.Notes(AppStarted) {
 		if c.Begin == c.End {
 			continue
@@ -255,6 +275,9 @@ func lifeStoppingBesideStarted(r *Run) Result {
 			}
 		}
 		for _, s := range r.Sent() {
+			if r.endsTheRuntime(s.Name) && len(r.exitHandlers()) > 0 {
+				continue // the application's own handler comes first
+			}
 			if !IsStopSignal(s.Name) || r.Handles(s.Name) || r.Plan != nil && r.Plan.HostLifetime != nil || !r.SurelyAfter(s, c.Begin) || c.End >= 0 && r.At(s.At)+r.Late(0) >= r.At(c.End) {
 				continue
 			}
@@ -306,6 +329,9 @@ func lifeDispose(r *Run) Result {
 	if a := r.asked(); a >= 0 && a < act.Begin || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 { // a worker that counts as failed asks for a stop
 		return Unseen()
 	}
+	if q := r.Requests(); len(q) > 0 && q[0].Begin < act.End || len(r.Signals()) > 0 && r.Signals()[0] < act.End {
+		return Unseen()
+	}
 	fired := -1
 	for _, n := range []Note{AppStopping, AppStopped} {
 		if at := r.noted(n); at > act.Begin && at < act.End {
@@ -324,7 +350,7 @@ func lifeNeverStarted(r *Run) Result {
 		if s := r.Starters(); len(s) > 0 && s[0].Begin < act.Begin || act.End < 0 {
 			return Unseen()
 		}
-		if r.anyFailed(LifetimeStop) || r.callerLimitsStop() {
+		if r.anyFailed(LifetimeStop) || r.callerLimitsStop() || r.skips(act) {
 			return Unseen()
 		}
 		stopping, stopped := r.noted(AppStopping), r.noted(AppStopped)
@@ -347,7 +373,7 @@ func lifeFailedStart(r *Run) Result {
 	}
 	act := r.Starters()[0]
 	c, h, ok := r.startFailure(act.Begin)
-	if !ok || act.End < 0 || !r.Failed(act) || len(r.Requests()) > 0 || len(r.Signals()) > 0 || r.PlanHas(plan.Raise) || r.anyFailed(Execute) || len(r.exits()) > 0 || len(r.Stoppers()) > 1 {
+	if !ok || r.ignoredCancel(c) || act.End < 0 || !r.Failed(act) || len(r.Requests()) > 0 || len(r.Signals()) > 0 || r.PlanHas(plan.Raise) || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 || len(r.exits()) > 0 || len(r.Stoppers()) > 1 {
 		return Unseen()
 	}
 	for _, n := range []Note{AppStopping, AppStopped} {

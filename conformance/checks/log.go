@@ -68,7 +68,7 @@ func failureTold(r *Run) Result {
 	}
 	for k := range r.Plan.Services {
 		body, _ := r.CallOf(k, Execute)
-		if w := (worker{k: k, body: body}); at < 0 && body.Begin >= 0 && r.failed(w) && r.alone(w) && !r.ignores() {
+		if w := (worker{k: k, body: body}); at < 0 && body.Begin >= 0 && r.failed(w) && r.alone(w) && !r.ignores() && r.rule("workerMonitor") != "none" {
 			if _, yes := r.stopsBy(body.End); yes {
 				at = body.End
 			}
@@ -81,6 +81,9 @@ func failureTold(r *Run) Result {
 		if a.End > at && r.Failed(a) || a.End < 0 {
 			return Held()
 		}
+	}
+	if r.threw() > at {
+		return Held() // a call that is no act of main's told it
 	}
 	for _, i := range r.idx().logs {
 		if e := r.Event(i); i > at && (e.What == "Warning" || e.What == "Error" || e.What == "Critical") {
@@ -95,6 +98,11 @@ func orderlyIsQuiet(r *Run) Result {
 	if !r.logging() || r.Running() < 0 || r.Began() < r.Running() || r.stalled() || len(r.exits()) > 0 || r.crashed() || len(r.idx().abandoned) > 0 || len(r.Calls(Stop)) == 0 {
 		return Unseen()
 	}
+	for _, c := range r.Calls(Start) {
+		if r.Kind(c.Service) == plan.Background && r.Event(c.Begin).Token == trace.Cancelled && (r.hasStartupTimeout() || r.MainHas(plan.RunCancelAfter, plan.StartCancelAfter, plan.StartCancelled)) {
+			return Unseen() // its work was cancelled before it began
+		}
+	}
 	for i := range r.Trace.Events {
 		e := &r.Trace.Events[i]
 		if e.Who == trace.Log || e.Who == trace.Net || !trace.Failed(e.Outcome) {
@@ -106,7 +114,7 @@ func orderlyIsQuiet(r *Run) Result {
 		}
 	}
 	for _, i := range r.idx().logs {
-		if e := r.Event(i); e.What == "Error" || e.What == "Critical" {
+		if e := r.Event(i); e.What == "Error" || e.What == "Critical" && !r.PlanHas(plan.OnCancelThrow) { // a callback on a token may have failed
 			return Broken(i, "nothing failed, so the host logs no error; it logged %s as %s", e.Detail.Text, e.What)
 		}
 	}
@@ -196,7 +204,7 @@ var hooksOfStop = [...]Hook{Stopping, Stop, Stopped, LifetimeStop}
 // logsStopped: event 4 ends a stop that succeeded, and no other.
 func logsStopped(r *Run) Result {
 	from := r.Logged("Host#3")
-	if from < 0 || r.Overlapping() || !r.OneStop() {
+	if from < 0 || r.Overlapping() || !r.OneStop() || r.unclearStops() {
 		return Unseen()
 	}
 	i, by := r.loggedBetween("Host#4", from, -1), r.Stoppers()[0]
@@ -228,7 +236,7 @@ func logsStopped(r *Run) Result {
 // logsFailedStop: event 5 ends a stop that failed, with its error.
 func logsFailedStop(r *Run) Result {
 	from := r.Logged("Host#3")
-	if from < 0 || r.Overlapping() || !r.OneStop() || r.Running() < 0 {
+	if from < 0 || r.Overlapping() || !r.OneStop() || r.Running() < 0 || r.unclearStops() {
 		return Unseen()
 	}
 	by := r.Stoppers()[0]
@@ -259,7 +267,7 @@ func logsFailedStop(r *Run) Result {
 	if i < 0 || i < failed || i > by.End {
 		return Broken(by.End, "event 5 (stopped with an error) is logged when a stop failed; it was not").With(failed)
 	}
-	if r.botched().Begin < 0 && r.Event(i).Outcome != r.Outcome(by) {
+	if r.botched().Begin < 0 && !r.rolledBack(by) && r.Event(i).Outcome != r.Outcome(by) {
 		return Broken(i, "event 5 (stopped with an error) has the error of the stop, %s; it had %s", r.Outcome(by), r.Event(i).Outcome).With(by.End)
 	}
 	return Held()
@@ -282,7 +290,7 @@ func logsCallbacks(r *Run) Result {
 		case open || len(r.Notes(n)) == 0 || r.PlanHas(plan.OnCancelThrow): // what hangs on a linked token is a callback too
 		case failed < 0 && i >= 0:
 			return Broken(i, "event %d is logged when a callback of %s failed; none had", 6+n, n)
-		case failed < 0 || failed >= r.Last() || r.stalled() && i < 0 || !r.logging():
+		case failed < 0 || failed >= r.Last() || (r.stalled() || len(r.exits()) > 0) && i < 0 || !r.logging():
 		case i < failed || !trace.Failed(r.Event(i).Outcome):
 			return Broken(failed, "a callback of %s failed, which is logged as event %d with the error; it was not", n, 6+n)
 		default:

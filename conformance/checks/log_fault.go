@@ -115,7 +115,7 @@ func logsNoCancellation(r *Run, w worker) Result {
 		}
 		return Held()
 	}
-	if len(r.Notes(AppStopping)) == 0 || !r.pending(w.body.End) {
+	if len(r.Notes(AppStopping)) == 0 || !r.pending(w.body.End) || r.loggedBetween("Host#3", -1, w.body.End) >= 0 {
 		return Unseen()
 	}
 	if monitor == "stopCalled" && logged < 0 {
@@ -140,9 +140,12 @@ func logsStartFailure(r *Run) Result {
 	if k >= 0 {
 		what = "the construction of " + r.Name(k)
 	} else if c := r.failing(Starting, Start, Started); c.Begin >= 0 {
+		if r.abandonedAt(c.Service, c.End) >= 0 {
+			return Unseen() // the start had failed before
+		}
 		want, at, what = rule != "none", c.End, "the start of "+r.Name(c.Service)
 	} else {
-		if i >= 0 && r.Running() >= 0 && len(r.idx().abandoned) == 0 {
+		if i >= 0 && r.Running() >= 0 && len(r.idx().abandoned) == 0 && !r.MainHas(plan.RunCancelAfter, plan.StartCancelAfter, plan.StartCancelled) && !r.startTimedOut() {
 			return Broken(i, "event 11 (failed to start) is logged when a start failed; none had")
 		}
 		return Unseen()
@@ -214,7 +217,7 @@ func statusOfStart(r *Run) Result {
 // statusOfStop: the status message of a host that stops.
 func statusOfStop(r *Run) Result {
 	c := r.Calls(Stop)
-	if !r.logging() || len(c) == 0 || r.Running() < 0 || r.Running() > c[0].Begin || len(r.Notes(AppStopping)) == 0 || len(r.Notes(AppStarted)) == 0 {
+	if !r.logging() || len(c) == 0 || r.Running() < 0 || r.Running() > c[0].Begin || r.disposedBefore(c[0].Begin) || len(r.Notes(AppStopping)) == 0 || len(r.Notes(AppStarted)) == 0 {
 		return Unseen()
 	}
 	n := 0
@@ -254,12 +257,12 @@ func hintOfExit(r *Run) Result {
 				first = k
 			}
 		}
-		if known && (first < 0 || r.Event(i).At < r.Event(first).At+d-2*r.slack()) {
+		if known && !r.PlanHas(plan.Raise) && (first < 0 || r.Event(i).At < r.Event(first).At+d-2*r.slack()) {
 			return Broken(i, "the hint comes when an exit has waited for the disposal for the shutdown timeout, %v; it came before", d)
 		}
 		return Held()
 	}
-	if !hint || !known || r.returned() < 0 || !r.stalled() || r.Trace.End.Kind == trace.Killed || len(r.Starters()) == 0 || len(r.Calls(Dispose)) > 0 || r.act("dispose").Begin >= 0 || r.Plan.ProcessExit != nil && !finite(*r.Plan.ProcessExit) {
+	if !hint || !known || r.returned() < 0 || !r.stalled() || r.Trace.End.Kind == trace.Killed || len(r.Starters()) == 0 || len(r.Calls(Dispose)) > 0 || r.act("dispose").Begin >= 0 || r.Plan.ProcessExit != nil && !finite(*r.Plan.ProcessExit) || len(r.exits()) > 0 {
 		return Unseen()
 	}
 	return Broken(r.returned(), "main has returned and the host was never disposed, which is hinted at after the shutdown timeout, %v; it was not", d)

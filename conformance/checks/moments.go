@@ -39,7 +39,7 @@ func (r *Run) running() int {
 	at, n := -1, 0
 	for _, h := range [...]Hook{Starting, Start, Started} {
 		for _, c := range r.Calls(h) {
-			if !r.Ok(c) {
+			if !r.Ok(c) || r.abandonedAt(c.Service, c.End) >= 0 {
 				return -1
 			}
 			at = max(at, c.End)
@@ -90,17 +90,11 @@ func (r *Run) began() int {
 
 // timeout gives the shutdown timeout of the run; ok is false if it is unknown or there is none.
 func (r *Run) timeout() (d time.Duration, ok bool) {
-	if r.Plan == nil || len(r.Plan.Config) > 0 {
+	if r.Plan == nil || r.Profile == nil {
 		return 0, false
 	}
-	if t := r.Plan.Options.ShutdownTimeout; t != nil {
-		return *t, *t >= 0
-	}
-	if r.Profile == nil || !r.release() {
-		return 0, false // what a host's default is, is its own business
-	}
-	d, err := time.ParseDuration(r.rule("shutdownTimeout"))
-	return d, err == nil
+	d, known := r.ShutdownTimeout()
+	return d, known && d >= 0
 }
 
 // InTime tells whether event i certainly came before the shutdown timeout was over: the stop cannot have begun before
@@ -116,6 +110,9 @@ func (r *Run) InTime(i int) bool {
 	d, ok := r.timeout()
 	if !ok {
 		d = time.Second // no default is as short as this
+		if c, set := r.ConfiguredSeconds("shutdownTimeoutSeconds"); set {
+			d = min(d, c) // whether the host reads it is its own business
+		}
 	}
 	return r.Event(i).At < r.Event(began).At+d-2*r.slack()
 }
@@ -128,6 +125,7 @@ func (r *Run) limited() bool {
 			n++
 		}
 	}
+	n += r.facts().raise
 	return n > 1 && r.rule("secondSignal") != "swallowed" || r.PlanHas(plan.StopCancelAfter, plan.StopCancelled, plan.StopTimeout, plan.StopHostWait)
 }
 

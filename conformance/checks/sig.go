@@ -65,7 +65,7 @@ func (r *Run) count(name string) int {
 // runReturns: after the stop that a signal asked for, run (or waitForShutdown) returns to main.
 func runReturns(r *Run) Result {
 	s, ok := r.stopSignal(IsStopSignal)
-	if !ok || r.endsTheRuntime(s.Name) || len(r.Signals()) > 1 || r.crashed() || len(r.exits()) > 0 {
+	if !ok || r.endsTheRuntime(s.Name) || len(r.Signals()) > 1 || r.crashed() || r.timerAborts() || len(r.exits()) > 0 {
 		return Unseen()
 	}
 	for _, c := range r.Stoppers() {
@@ -173,9 +173,10 @@ func (r *Run) defaultOf(name string) (ok bool, want string) {
 	if name == "SIGTERM" {
 		switch r.rule("defaultSigterm") {
 		case "exit0":
-			return e.Kind == trace.Exited && e.Code == 0, "an exit with 0"
+			return e.Kind == trace.Exited && (e.Code == 0 || r.facts().exitCode > 0), "an exit with 0"
 		case "exit143":
-			return e.Kind == trace.Exited && e.Code == 143, "an exit with 143"
+			h := r.Plan.ProcessExit
+			return e.Kind == trace.Exited && (e.Code == 143 || h != nil && has(*h, plan.ExitCode)), "an exit with 143"
 		}
 	}
 	return e.Kind == trace.Signaled && e.Signal == name, "death by " + name
@@ -189,6 +190,9 @@ func ownLifetime(r *Run) Result {
 	}
 	for _, s := range r.Sent() {
 		if !IsStopSignal(s.Name) || s.Name == "SIGQUIT" || r.Handles(s.Name) || !r.SurelyAfter(s, running) || r.AskedBefore(s.At, -1) {
+			return Unseen()
+		}
+		if h := r.Plan.ProcessExit; h != nil && !finite(*h) || r.threw() >= 0 && !r.Plan.MainCatches {
 			return Unseen()
 		}
 		if ok, want := r.defaultOf(s.Name); !ok {
@@ -216,7 +220,7 @@ func (r *Run) handlerOf(name string) *plan.SignalHandler {
 // handled gives the first signal that reached a running host and that the application handles as well.
 func (r *Run) handled() (Sent, *plan.SignalHandler) {
 	running := r.Running()
-	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil {
+	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil || len(r.exits()) > 0 {
 		return Sent{}, nil
 	}
 	for _, s := range r.Sent() {

@@ -153,7 +153,7 @@ func secondSignalEnds(r *Run) Result {
 		return Unseen()
 	}
 	if r.stalled() {
-		if !r.Patient() {
+		if !r.Patient() || r.gated() && r.returned() >= 0 && len(r.Calls(Dispose)) == 0 { // HOST-EXIT-008
 			return Unseen()
 		}
 		return Broken(s.At, "a second stop signal must not keep the process from ending; the process %s", r.ending())

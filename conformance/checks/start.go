@@ -78,7 +78,7 @@ func startAll(r *Run) Result {
 			return Unseen()
 		}
 	}
-	if _, _, failed := r.startFailure(-1); failed || r.wasAsked(at) && at == r.startedAt() {
+	if _, _, failed := r.startFailure(-1); failed || r.wasAsked(at) && at == r.startedAt() || r.startedAt() < 0 && r.startTimedOut() {
 		return Unseen()
 	}
 	for s := range r.Services() {
@@ -171,8 +171,8 @@ func startFailureRaw(r *Run) Result {
 	if !ok || h != Start || r.ignoredCancel(c) {
 		return Unseen()
 	}
-	if r.Outcome(c) == trace.WasCancelled && r.anyFailed(Execute) {
-		return Unseen() // it was cut short because a worker had failed: the failure is the worker's
+	if r.anyFailed(Execute) && (r.Outcome(c) == trace.WasCancelled || r.Profile.Word("workerMonitor") == "fails") {
+		return Unseen() // it was cut short because a worker had failed, or that failure is handed on with it
 	}
 	if got, want := r.Outcome(act), r.Outcome(c); got != want {
 		return Broken(act.End, "host.%s must end with the error of %s, %s, but ended with %q", r.Event(act.Begin).What, r.Name(c.Service), want, got).With(c.End)
@@ -279,7 +279,7 @@ func startRollback(r *Run) Result {
 	res, last := Unseen(), -1
 	for s := len(r.Services()) - 1; s >= 0; s-- {
 		start, ok := r.CallOf(s, Start)
-		if !ok || !r.Ok(start) {
+		if !ok || !r.Ok(start) || r.abandonedAt(s, start.End) >= 0 {
 			continue
 		}
 		res = Held()
@@ -316,7 +316,7 @@ func startRollbackToken(r *Run) Result {
 		return Unseen()
 	}
 	stops := r.window(act, Stop)
-	if len(stops) == 0 || stops[0].Begin < c.End || r.Event(stops[0].Begin).Token == trace.NoToken {
+	if len(stops) == 0 || stops[0].Begin < c.End || r.Event(stops[0].Begin).Token == trace.NoToken || r.MayHaveExpired(stops[0].Begin) {
 		return Unseen()
 	}
 	if r.Event(stops[0].Begin).Token == trace.Cancelled {

@@ -165,11 +165,14 @@ func startCutShort(r *Run) Result {
 			_, cut = r.requestInStart()
 			cut = cut && len(r.Calls(Start)) < len(r.Services())
 		}
+		if failed && !graceful && r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored" && !r.waits(c) {
+			return Unseen()
+		}
 		if !cut || r.failedStarts() > 1 || !r.requestedBy(c, at) {
 			return Unseen()
 		}
 	}
-	if len(r.stopFailures(act)) > 0 || r.anyFailed(Execute) {
+	if len(r.stopFailures(act)) > 0 || r.anyFailed(Execute) || len(r.idx().abandoned) > 0 {
 		return Unseen()
 	}
 	switch {
@@ -179,6 +182,23 @@ func startCutShort(r *Run) Result {
 		return Broken(act.End, "run must end cancelled when a stop request cut the start short, but ended with %q", r.Outcome(act)).With(at)
 	}
 	return Held()
+}
+
+// cutShort tells whether a start ended cancelled for no other reason than a stop request: no service has failed.
+func (r *Run) cutShort(act Call) bool {
+	at := r.stoppingNote()
+	if w := r.called(act); w != "start" && w != "run" || r.Outcome(act) != trace.WasCancelled || at < 0 || at > act.End {
+		return false
+	}
+	s := r.startedAt()
+	return s < 0 || s > at
+}
+
+// gaveUpStart tells whether the token that run was given may have been cancelled before the last service had started.
+func (r *Run) gaveUpStart() bool {
+	limit, ok := r.MainStep(plan.RunCancelAfter)
+	running := r.Running()
+	return ok && (running < 0 || r.At(running)-r.At(r.startBegan()) >= limit-r.Early(limit))
 }
 
 // requestedBy tells whether the cancelled start c ended because of the request: no sooner than it, but for the threads'
@@ -281,7 +301,7 @@ func startTwice(r *Run) Result {
 		}
 		return Held()
 	}
-	if r.failedStarts() > 0 {
+	if r.failedStarts() > 0 || r.MainHas(plan.StartCancelled, plan.StartCancelAfter) {
 		return Unseen()
 	}
 	for s := range r.Services() {
@@ -296,11 +316,17 @@ func startTwice(r *Run) Result {
 	return Held()
 }
 
+// startSteps are the steps of main that start the host.
+var startSteps = [...]*plan.StepKind{plan.Start, plan.TryStart, plan.StartCancelled, plan.StartCancelAfter, plan.Run, plan.RunSync, plan.RunCancelAfter, plan.RunBackground}
+
 func startGivenUp(r *Run) Result {
-	if !r.MainHas(plan.StartCancelled) || len(r.Starters()) != 1 {
+	if !r.MainHas(plan.StartCancelled) || len(r.Starters()) != 1 || r.mains(startSteps[:]...) != 1 {
 		return Unseen()
 	}
 	act := r.Starters()[0]
+	if r.disposedBefore(act.Begin) || r.anyFailed(WaitForStart) {
+		return Unseen()
+	}
 	if res := r.startsNothing(act, act.Begin, "the caller's token was cancelled before the start"); res.Kind != Pass || act.End < 0 {
 		return res
 	}

@@ -60,7 +60,7 @@ func stopOneByOne(r *Run) Result {
 func (r *Run) unstopped(act Call, i int) (missing []int, n int) {
 	for s := range r.Services() {
 		start, ok := r.CallOf(s, Start)
-		if !ok || !r.Ok(start) || start.End > i {
+		if !ok || !r.Ok(start) || start.End > i || r.abandonedAt(s, start.End) >= 0 {
 			continue
 		}
 		n++
@@ -94,7 +94,7 @@ func stopAll(r *Run, unlessExpired bool) Result {
 		if done < 0 && r.endsWithTheStop(act) {
 			done, how = len(r.Trace.Events), "when the process ends with the stop"
 		}
-		if done < 0 || !r.stopping(act) || unlessExpired && r.MayHaveExpired(done) {
+		if done < 0 || !r.stopping(act) || r.disposedBefore(act.Begin) || unlessExpired && r.MayHaveExpired(done) {
 			continue
 		}
 		missing, n := r.unstopped(act, done)
@@ -112,8 +112,11 @@ func stopAll(r *Run, unlessExpired bool) Result {
 // endsWithTheStop tells whether the process ended by itself when a stop had begun, and the act never returned: main
 // neither came to its end nor called an exit.
 func (r *Run) endsWithTheStop(act Call) bool {
-	return r.called(act) != "stop" && r.called(act) != "stopHost" && r.Whole() && r.Began() >= 0 && r.returned() < 0 && !r.exitSignal() && !r.crashed()
+	return r.called(act) != "stop" && r.called(act) != "stopHost" && r.Whole() && r.Began() >= 0 && r.returned() < 0 && !r.exitSignal() && !r.crashed() && !r.cutByDefault()
 }
+
+// cutByDefault tells whether a signal may have met the process with its default action, which is an exit on some releases.
+func (r *Run) cutByDefault() bool { return r.hastened() || r.ownLifetime() && len(r.Signals()) > 0 }
 
 func stopOnce(r *Run) Result {
 	res := Unseen()
@@ -161,10 +164,11 @@ func stopWhileStarting(r *Run) Result {
 	return res
 }
 
-// hadStarted tells whether the service's start had ended successfully before event i.
+// hadStarted tells whether the service's start had ended successfully before event i. One that the host had given up by then
+// does not count.
 func (r *Run) hadStarted(service, i int) bool {
 	for _, c := range r.Calls(Start) {
-		if c.Service == service && r.Ok(c) && c.End < i {
+		if c.Service == service && r.Ok(c) && c.End < i && r.abandonedAt(service, c.End) < 0 {
 			return true
 		}
 	}

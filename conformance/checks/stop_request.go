@@ -14,6 +14,11 @@ func (r *Run) skipsAll() bool {
 	return known && d == 0 && r.Profile.Word("expiredStop") == "skip"
 }
 
+// skips tells whether the profile's host may have skipped what was left of the stop that the act was, because the time was up.
+func (r *Run) skips(act Call) bool {
+	return r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End)
+}
+
 // waiting gives the call of run or waitForShutdown that was pending at event i; ok is false if there is none.
 func (r *Run) waiting(i int) (Call, bool) {
 	for _, act := range r.Stoppers() {
@@ -33,6 +38,9 @@ func stopRequestStops(r *Run) Result {
 		if q.Begin < running {
 			continue
 		}
+		if h, d := r.exitHandlers(), r.Calls(Dispose); len(h) > 0 && h[0] < q.Begin || len(d) > 0 && d[0].Begin < q.Begin {
+			return Unseen() // the process was ending, or the host
+		}
 		act, ok := r.waiting(q.Begin)
 		if !ok {
 			return Unseen()
@@ -44,30 +52,20 @@ func stopRequestStops(r *Run) Result {
 			return Held()
 		}
 		switch {
+		case r.skips(act):
+			return Unseen()
 		case act.End >= 0:
 			return Broken(act.End, "a stop request must stop the host, but host.%s returned and no service was stopped", r.called(act)).With(q.Begin)
-		case r.Whole() && r.First(trace.Main, "return", trace.Point) >= 0:
+		case r.Whole() && (r.First(trace.Main, "return", trace.Point) >= 0 || r.cutByDefault()):
 			return Unseen() // main did not wait for run, and took the process with it
 		case r.Whole():
 			return Broken(r.Last(), "a stop request must stop the host, but the process ended and no service was stopped").With(q.Begin)
-		case r.Stuck() && r.quietNotes() && len(r.exits()) == 0:
+		case r.Stuck() && !r.anyOpen() && len(r.exits()) == 0:
 			return Broken(-1, "a stop request must stop the host, but nothing happened").With(q.Begin)
 		}
 		return Unseen()
 	}
 	return Unseen()
-}
-
-// quietNotes tells whether no callback of a notification is what the host waits for.
-func (r *Run) quietNotes() bool {
-	for n := AppStarted; n < noteCount; n++ {
-		for _, c := range r.Notes(n) {
-			if c.End < 0 {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 func stopRequestBeforeRun(r *Run) Result {

@@ -3,6 +3,7 @@ package checks
 import (
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
@@ -40,14 +41,65 @@ func (r *Run) stopFailures(act Call) []Call {
 // cancelled when it returned does not.
 func (r *Run) stopFailed(c Call) bool {
 	ignored := r.ConcurrentStop() && c.Service >= 0 && r.rule("completedCancelledStart") == "ignored" && r.Outcome(c) == trace.WasCancelled
-	return r.Failed(c) && !(ignored && !yields(r.Script(c.Service, hookOf(r.Event(c.Begin).What))))
+	return r.Failed(c) && !(ignored && !r.waits(c))
+}
+
+// waits tells whether the call had to wait for something before it ended. A wait that honours a token which is cancelled already
+// is none, and a callback that throws and is registered on such a token throws at once.
+func (r *Run) waits(c Call) bool {
+	h, gone := hookOf(r.Event(c.Begin).What), r.Event(c.Begin).Token == trace.Cancelled
+	var held time.Duration // for how long the call held its thread first
+	for _, st := range r.Script(c.Service, h) {
+		switch st.Kind {
+		case plan.StopApp:
+			gone = gone || h <= Started && r.Profile.Bool("startTokenLinked")
+		case plan.Throw, plan.ThrowCancelled:
+			return false
+		case plan.OnCancelThrow:
+			if gone {
+				return false
+			}
+		case plan.Block:
+			held += max(st.Dur, 0)
+		case plan.Delay, plan.UntilCancelled:
+			if gone || held > 0 && c.End >= 0 && r.At(c.End)-r.At(c.Begin) <= held+r.slack() {
+				return false
+			}
+			if st.Kind == plan.UntilCancelled || st.Dur != 0 {
+				return true
+			}
+		case plan.Sleep:
+			if st.Dur != 0 {
+				return true
+			}
+		case plan.Hang, plan.Yield, plan.Accept, plan.Drain:
+			return true
+		}
+	}
+	return false
+}
+
+// unclearStops tells whether a stop was cancelled the moment it was called, in a concurrent stop that overlooks it if that
+// was before the call came back.
+func (r *Run) unclearStops() bool {
+	if !r.ConcurrentStop() || r.rule("completedCancelledStart") != "ignored" {
+		return false
+	}
+	for _, h := range stopHooks {
+		for _, c := range r.Calls(h) {
+			if r.Outcome(c) == trace.WasCancelled && r.waits(c) && r.At(c.End)-r.At(c.Begin) <= r.Early(0) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // called gives the name of the act's method: run, stop, waitForShutdown or stopHost.
 func (r *Run) called(act Call) string { return r.Event(act.Begin).What }
 
 func stopFailureReported(r *Run) Result {
-	if r.Overlapping() {
+	if r.Overlapping() || r.unclearStops() {
 		return Unseen()
 	}
 	for _, act := range r.Stoppers() {
@@ -66,7 +118,7 @@ func stopFailureReported(r *Run) Result {
 
 // stopOutcome gives the act whose outcome is that of its stop alone, and its failures: nothing else can have failed.
 func (r *Run) stopOutcome() (act Call, failed []Call, ok bool) {
-	if r.Overlapping() || !r.OneStart() || r.disposalFailed() || len(r.idx().abandoned) > 0 {
+	if r.Overlapping() || !r.OneStart() || r.disposalFailed() || len(r.idx().abandoned) > 0 || r.unclearStops() {
 		return act, nil, false
 	}
 	if _, _, f := r.startFailure(-1); f {
@@ -106,21 +158,33 @@ func stopFailureSingle(r *Run) Result {
 	return Held()
 }
 
+// together gives the outcome of failures that are handed on together, in order. An aggregate among them is told by its parts,
+// which come after the failures that are told as they are.
+func (r *Run) together(failed []Call) trace.Outcome {
+	var plain, nested []string
+	for _, c := range failed {
+		if o := r.Outcome(c); trace.IsAggregate(o) {
+			nested = append(nested, parts(o)...)
+		} else {
+			plain = append(plain, o)
+		}
+	}
+	return "aggregate(" + strings.Join(append(plain, nested...), ",") + ")"
+}
+
 func stopFailuresTogether(r *Run) Result {
 	act, failed, ok := r.stopOutcome()
 	if !ok || len(failed) < 2 || r.ConcurrentStop() {
 		return Unseen()
 	}
-	var parts []string
-	also := []int{}
+	var also []int
 	for _, c := range failed {
 		if c.Service < 0 && r.Profile.Word("lifetimeStop") != "afterStopped" {
 			return Unseen()
 		}
-		o := r.Outcome(c)
-		parts, also = append(parts, strings.TrimSuffix(strings.TrimPrefix(o, "aggregate("), ")")), append(also, c.End)
+		also = append(also, c.End)
 	}
-	want := "aggregate(" + strings.Join(parts, ",") + ")"
+	want := r.together(failed)
 	if got := r.Outcome(act); got != want {
 		return Broken(act.End, "host.%s must hand on every failure in order, %s, but ended with %q", r.called(act), want, got).With(also...)
 	}
@@ -159,6 +223,8 @@ func stopAgain(r *Run) Result {
 			return Broken(round[0].Begin, "the host had been stopped, so a further stop must call nothing, but %s was stopped again", r.Name(round[0].Service)).With(stops[first].End)
 		case joins && r.called(act) != "stopHost" && r.called(stops[first]) != "stopHost" && r.Outcome(act) != r.Outcome(stops[first]):
 			return Broken(act.End, "a further stop has the result of the first, %q, but ended with %q", r.Outcome(stops[first]), r.Outcome(act)).With(stops[first].End)
+		case !joins && r.disposedBefore(act.Begin):
+			return Unseen()
 		case !joins && len(round) < len(r.Services()):
 			return Broken(act.End, "a further stop stops every service again, but only %d of %d were", len(round), len(r.Services())).With(stops[first].End)
 		}
@@ -196,7 +262,7 @@ func stopNeverStarted(r *Run) Result {
 				return Broken(c[0].Begin, "stopping a host that was never started touches no service, but %s of %s was called", h, r.Name(c[0].Service))
 			}
 		}
-		if len(r.stopFailures(act)) > 0 || r.callerLimitsStop() {
+		if len(r.stopFailures(act)) > 0 || r.callerLimitsStop() || r.skips(act) {
 			return Unseen() // the host lifetime's own failure
 		}
 		if r.Failed(act) {
@@ -281,7 +347,7 @@ func (r *Run) anyFailed(h Hook) bool {
 }
 
 func stopSucceeds(r *Run) Result {
-	if !r.OneStart() || r.Overlapping() || r.disposalFailed() || r.anyFailed(Execute) || len(r.idx().abandoned) > 0 || r.startTimedOut() || r.MainHas(plan.StartCancelled, plan.StartCancelAfter) {
+	if !r.OneStart() || r.Overlapping() || r.disposalFailed() || r.anyFailed(Execute) || len(r.idx().abandoned) > 0 || r.startTimedOut() || r.gaveUpStart() || r.MainHas(plan.StartCancelled, plan.StartCancelAfter) {
 		return Unseen()
 	}
 	for h := Starting; h < hooks; h++ {

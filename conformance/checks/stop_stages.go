@@ -66,12 +66,15 @@ func (r *Run) remaining(act Call, remain []int, fired int) Result {
 	return Held()
 }
 
+// stopSteps are the steps of main that stop the host.
+var stopSteps = [...]*plan.StepKind{plan.Stop, plan.StopCancelled, plan.StopCancelAfter, plan.StopTimeout}
+
 func stopCallersToken(r *Run) Result {
 	if !r.MainHas(plan.StopCancelled) || !r.OneStart() || r.Overlapping() || r.startedAt() < 0 {
 		return Unseen()
 	}
 	acts := r.Acts("stop")
-	if len(acts) != 1 || len(r.Stoppers()) != 1 || acts[0].End < 0 || acts[0].Begin < r.startedAt() {
+	if len(acts) != 1 || r.mains(stopSteps[:]...) != 1 || len(r.Stoppers()) != 1 || acts[0].End < 0 || acts[0].Begin < r.startedAt() {
 		return Unseen()
 	}
 	act := acts[0]
@@ -134,6 +137,7 @@ func stopHookOrder(r *Run) Result {
 	if r.Overlapping() || !r.OneStart() {
 		return Unseen()
 	}
+	joins := r.Profile.Word("repeatedStop") == "joins"
 	res := Unseen()
 	for _, act := range r.Stoppers() {
 		for _, h := range [2]Hook{Stopping, Stopped} {
@@ -155,7 +159,7 @@ func stopHookOrder(r *Run) Result {
 					return Broken(c.Begin, "%s of %s must not be called before that of %s has ended, but was", h, r.Name(c.Service), r.Name(p.Service)).With(p.Begin)
 				}
 			}
-			if act.End < 0 || !r.stopping(act) || r.rolledBack(act) {
+			if act.End < 0 || !r.stopping(act) || r.rolledBack(act) || r.disposedBefore(act.Begin) || joins && r.stoppedBefore(act.Begin) {
 				continue
 			}
 			for _, s := range r.lifecycles() {
@@ -172,6 +176,16 @@ func stopHookOrder(r *Run) Result {
 		}
 	}
 	return res
+}
+
+// stoppedBefore tells whether a stop of the host had ended before event i.
+func (r *Run) stoppedBefore(i int) bool {
+	for _, s := range r.Stoppers() {
+		if s.End >= 0 && s.End < i {
+			return true
+		}
+	}
+	return false
 }
 
 // rolledBack tells whether the act stopped a host that never came to run.

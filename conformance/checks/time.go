@@ -150,13 +150,14 @@ func timeReturns(r *Run) Result {
 	return Unseen()
 }
 
-// slowAround tells whether anything but the services may hold up the end of a stop: callbacks, disposal, the lifetime.
+// slowAround tells whether anything but the services' stops may hold up the end of a stop: callbacks, disposal, which cancels
+// work that goes on, the lifetime.
 func (r *Run) slowAround() bool {
 	if r.Plan == nil || r.Plan.HostLifetime != nil && !Cooperative(r.Plan.HostLifetime.Stop) {
 		return true
 	}
 	for s := range r.Services() {
-		if len(r.Script(s, Dispose)) > 0 {
+		if len(r.Script(s, Dispose)) > 0 || r.Kind(s) == plan.Background && !Cooperative(r.Script(s, Execute)) {
 			return true
 		}
 	}
@@ -233,7 +234,7 @@ func (r *Run) firedAfter() (d time.Duration, at int, ok bool) {
 	}
 	at = -1
 	for k, c := range calls {
-		if i := r.FiredIn(c, hook[k]); i >= 0 && r.tokenOf(c) == trace.Live && (at < 0 || i < at) {
+		if i := r.FiredIn(c, hook[k]); i >= 0 && r.tokenOf(c) == trace.Live && r.cooperative(c.Service, hook[k]) && (at < 0 || i < at) {
 			at = i
 		}
 	}
@@ -359,7 +360,7 @@ func timeZero(r *Run) Result {
 		case trace.NoToken:
 			continue
 		}
-		if script := r.Script(c.Service, hook[k]); c.End >= 0 && Cooperative(script) && r.At(c.End) > r.At(c.Begin)+r.Late(0) {
+		if c.End >= 0 && r.cooperative(c.Service, hook[k]) && r.At(c.End) > r.At(c.Begin)+r.Late(0) {
 			return Broken(c.End, "the shutdown timeout is zero, so %s of %s, which honours its token, must end at once, but did not", hook[k], r.Name(c.Service)).With(c.Begin)
 		}
 	}
@@ -450,7 +451,7 @@ func timeWaitedFor(r *Run) Result {
 		return Unseen()
 	}
 	for k, c := range calls {
-		if c.End < 0 || r.At(c.End) < r.At(from)+d+r.Early(d) || r.cooperative(c.Service, hook[k]) {
+		if c.End < 0 || r.At(c.End) <= r.At(from)+d+r.Early(d) || r.cooperative(c.Service, hook[k]) {
 			continue
 		}
 		skips := r.Profile.Word("expiredStop") == "skip"

@@ -48,7 +48,7 @@ func timeStartExpires(r *Run) Result {
 	for _, h := range startHooks {
 		for _, c := range r.window(act, h) {
 			script := r.Script(c.Service, h)
-			if r.Kind(c.Service) == plan.Background || !Cooperative(script) || len(script) == 0 || r.tokenOf(c) == trace.NoToken {
+			if r.Kind(c.Service) == plan.Background || !Cooperative(script) || len(script) == 0 || r.tokenOf(c) == trace.NoToken || has(script, plan.StopApp) { // its own request may hold it
 				continue
 			}
 			switch {
@@ -103,7 +103,7 @@ func timeStartWaitedFor(r *Run) Result {
 	d, _ := r.StartupTimeout()
 	due := r.At(act.Begin) + d
 	for s := range r.Services() {
-		if script := r.Script(s, Start); len(script) > 0 && r.Kind(s) != plan.Background && (Cooperative(script) || has(script, plan.Delay, plan.UntilCancelled, plan.Throw, plan.ThrowCancelled)) {
+		if script := r.Script(s, Start); len(script) > 0 && r.Kind(s) != plan.Background && (Cooperative(script) || has(script, plan.Delay, plan.UntilCancelled, plan.Throw, plan.ThrowCancelled, plan.OnCancelThrow)) {
 			return Unseen() // somebody else may notice the token
 		}
 	}
@@ -156,6 +156,9 @@ func timeStartFails(r *Run) Result {
 	}
 	c, h, _ := r.startFailure(act.Begin)
 	d, _ := r.StartupTimeout()
+	if r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored" && !r.waits(c) {
+		return Unseen()
+	}
 	if r.FiredIn(c, h) < 0 || r.Outcome(c) != trace.WasCancelled || r.At(c.End)-r.At(act.Begin) < d-r.Early(d) {
 		return Unseen()
 	}

@@ -118,12 +118,18 @@ func (r *Run) asked() int {
 	return first
 }
 
+// requestedBefore tells whether somebody had requested a stop, or sent a signal, before event i.
+func (r *Run) requestedBefore(i int) bool {
+	q, s := r.Requests(), r.Signals()
+	return len(q) > 0 && q[0].Begin < i || len(s) > 0 && s[0] < i || r.PlanHas(plan.Raise)
+}
+
 // wasAsked tells whether the host had been asked to stop, or a caller had cancelled its start, when event i happened.
 func (r *Run) wasAsked(i int) bool {
 	if a := r.asked(); a >= 0 && a < i {
 		return true
 	}
-	if r.MainHas(plan.RunCancelAfter, plan.StartCancelAfter, plan.StartCancelled) {
+	if r.MainHas(plan.RunCancelAfter, plan.StartCancelAfter, plan.StartCancelled) || r.PlanHas(plan.Raise) {
 		return true
 	}
 	// a signal's effect may have been printed before the signal

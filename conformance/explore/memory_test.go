@@ -41,7 +41,7 @@ func TestKnownSchedulesAreNotPlayed(t *testing.T) {
 		most                int // of the schedules that may be played
 		least               int
 	}{
-		{"few decisions", twoServices, "strict", 5000, 250, 1},
+		{"few decisions", twoServices, "strict", 5000, 400, 1},
 		{"a race", exitRace, "dotnet-3.1", 5000, 4999, 10},
 		{"too many to know", manyTies, "strict", 600, 601, 590},
 	}
