@@ -98,6 +98,22 @@ func TestReadErrors(t *testing.T) {
 		"end":              {`{"end":{"kind":"ended"}}`, `t:1:16: unknown end: found "ended", expected exited, signaled, deadlock, hang or killed`},
 		"end without code": {`{"end":{"kind":"exited"}}`, `t:1:8: missing key in end: expected "code"`},
 		"end, huge code":   {`{"end":{"kind":"exited","code":256}}`, `t:1:32: wrong value in end, code: found 256, expected a whole number from 0 to 255`},
+		"end, code text":   {`{"end":{"kind":"exited","code":"3"}}`, `t:1:32: wrong value in end, code: found "3", expected a whole number from 0 to 255`},
+		"end, below zero":  {`{"end":{"kind":"exited","code":-1}}`, `t:1:32: wrong value in end, code: found -1`},
+		"end, no text":     {`{"end":7}`, `t:1:8: wrong value in end, end: found 7, expected an object with the key kind`},
+		"end, signal":      {`{"end":{"kind":"signaled","signal":"TERM"}}`, `t:1:36: wrong value in end, signal: found "TERM", expected the name of a signal`},
+		"end, no signal":   {`{"end":{"kind":"signaled"}}`, `t:1:8: missing key in end: expected "signal"`},
+		"end, reason":      {`{"end":{"kind":"hang","reason":7}}`, `t:1:32: wrong value in end, reason: found 7, expected a text`},
+		"end, unknown key": {`{"end":{"kind":"hang","because":"x"}}`, `t:1:23: unknown key in end: found "because"`},
+		"end, stuck":       {`{"end":{"kind":"hang","stuck":{}}}`, `t:1:31: wrong value in end: found an empty mapping, expected a list of waits`},
+		"end, wait":        {`{"end":{"kind":"hang","stuck":["a"]}}`, `t:1:32: wrong value in a wait: found "a"`},
+		"end, since":       {`{"end":{"kind":"hang","stuck":[{"since":"7"}]}}`, `t:1:33: wrong key or value in a wait: found "since"`},
+		"end, who":         {`{"end":{"kind":"hang","stuck":[{"who":7}]}}`, `t:1:33: wrong key or value in a wait: found "who"`},
+		"phase, no text":   {`{"ms":0,"who":"a","what":"b","phase":1}`, `t:1:38: wrong value in phase: found 1`},
+		"outcome, no text": {`{"ms":0,"who":"a","what":"b","outcome":true}`, `t:1:40: wrong value in outcome: found true`},
+		"half aggregate":   {`{"ms":0,"who":"a","what":"b","outcome":"aggregate(x"}`, `t:1:40: wrong value in outcome: found "aggregate(x"`},
+		"a huge detail":    {`{"ms":0,"who":"a","what":"b","detail":99999999999999999999}`, `t:1:39: wrong value in detail`},
+		"a huge ms":        {`{"ms":4611686018428,"who":"a","what":"b"}`, `t:1:7: wrong value in ms`},
 		"end, other key":   {`{"end":{"kind":"hang","code":3}}`, `t:1:8: key that does not fit in end: found "code", expected it only where kind is exited`},
 		"end, no kind":     {`{"end":{}}`, `t:1:8: missing key in end: expected "kind"`},
 		"end, cycle":       {`{"end":{"kind":"deadlock","cycle":[{"whom":"a"}]}}`, `t:1:37: wrong key or value in a wait: found "whom", expected who, where, resource, holder or since; did you mean "who"?`},
@@ -111,6 +127,15 @@ func TestReadErrors(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestWhatIsNoUTF8: bytes that no JSON may have become the replacement character, each of them.
+func TestWhatIsNoUTF8(t *testing.T) {
+	for in, want := range map[string]string{"\x80": `\ufffd`, "a\xffb": `a\ufffdb`, "\xc3(": `\ufffd(`, "\xed\xa0\x80": `\ufffd\ufffd\ufffd`, "\x7f": `\u007f`, "\x1f": `\u001f`, "\u0080": "\u0080", "\ufffd": "\ufffd"} {
+		if got := string(appendText(nil, "", in)); got != `"`+want+`"` || !json.Valid([]byte(got)) {
+			t.Errorf("%q is written as %s, want \"%s\"", in, got, want)
+		}
 	}
 }
 
@@ -154,13 +179,23 @@ func TestWritersTellOfFailures(t *testing.T) {
 }
 
 func TestMillis(t *testing.T) {
-	for s, want := range map[string]time.Duration{"0": 0, "12": 12 * time.Millisecond, "0.000001": 1, "-1.5": -1500 * time.Microsecond, "1e3": time.Second, "0.0000004": 0, "2.5e-3": 2500} {
+	for s, want := range map[string]time.Duration{"0": 0, "12": 12 * time.Millisecond, "0.000001": 1, "-1.5": -1500 * time.Microsecond, "1e3": time.Second, "0.0000004": 0, "2.5e-3": 2500, "0.0000005": 1,
+		"4000000000000.000001": 4_000_000_000_000_000_001, "-4000000000000.999999": -4_000_000_000_000_999_999, "4611686018427": 4_611_686_018_427_000_000, "1.000000": time.Millisecond} {
 		n, err := doc.Parse("t", []byte("["+s+"]"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, ok := parseMillis(&n.Items[0]); !ok || got != want {
 			t.Errorf("%s: %v, %v", s, got, ok)
+		}
+	}
+	for _, s := range []string{"4611686018428", "-1e13", `"1"`, "null", "true"} {
+		n, err := doc.Parse("t", []byte("["+s+"]"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := parseMillis(&n.Items[0]); ok || got != 0 {
+			t.Errorf("%s is read as %v", s, got)
 		}
 	}
 	for d, want := range map[time.Duration]string{0: "0", 1: "0.000001", -1: "-0.000001", 1500 * time.Microsecond: "1.5", time.Hour: "3600000", -1 << 63: "-9223372036854.775808"} {

@@ -13,7 +13,7 @@ import (
 // odd are texts that a writer could get wrong: what looks like another part of a line, quotes, white space, and runes that
 // JSON or a terminal treats apart.
 var odd = []string{
-	"a", "stop", "begin", "end", "ok", "cancelled", "error:x", "aggregate(", "outcome:", "0.300", "-0.001", "7", "-7", "007", ">", "> a", "^", "(no token)", "(token live)",
+	"a", "stop", "begin", "end", "ok", "cancelled", "error:x", "aggregate(", "aggregate(x)", "outcome:", "0.300", "-0.001", "7", "-7", "007", ">", "> a", "^", "(no token)", "(token live)",
 	"", " ", "  two  ", "tab\there", "line\nbreak", "\r", `"`, `"quoted"`, `back\slash`, `\n`, "é", "😀", "\u2028", "\u2029", "\x7f", "\x00", "\u00a0", "\ufeff", "\ufffd",
 	" waits for ", ", held by ", ", at ", ", since ", "ends,", "cycle", "why", "a waits for b, held by c, at d, since 1.000", strings.Repeat("long ", 50),
 }

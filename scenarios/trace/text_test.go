@@ -33,6 +33,13 @@ func TestTextOfEvent(t *testing.T) {
 		{"a log event", Event{Who: Log, What: "Error", Outcome: "error:stop", Detail: Text("Host#5")}, "0.000  log Error error:stop Host#5"},
 		{"an empty text", Event{Who: "c", What: "mark", Detail: Text("")}, `0.000  c mark ""`},
 		{"an actor that looks like a time", Event{Who: "1.000", What: ">"}, `0.000  "1.000" ">"`},
+		{"an actor that is too long for a time", Event{Who: "1234567890.000", What: "new"}, "0.000  1234567890.000 new"},
+		{"the longest time", Event{At: 999999999*time.Second + 999999999, Who: "c", What: "new"}, "999999999.999999999  c new"},
+		{"what begins and is no hook has no token", Event{Who: "c", What: "stopApplication", Phase: Begin}, "0.000  c stopApplication begin"},
+		{"a thread has none either", Event{Who: "c/thread", What: "stop", Phase: Begin}, "0.000  c/thread stop begin"},
+		{"a hook has one at its begin alone", Event{Who: "c", What: "stop"}, "0.000  c stop"},
+		{"a text that looks like an aggregate", Event{Who: "c", What: "mark", Detail: Text("aggregate(x)")}, `0.000  c mark "aggregate(x)"`},
+		{"a text that looks like an error", Event{Who: "c", What: "mark", Detail: Text("error:x")}, `0.000  c mark "error:x"`},
 		{"before the begin", Event{At: -5 * ms, Who: "c", What: "new"}, "-0.005  c new"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

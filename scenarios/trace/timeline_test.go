@@ -67,14 +67,18 @@ func TestTimelineGolden(t *testing.T) {
 		trace   *Trace
 		options Options
 	}{
-		"plain.txt":      {sample(), Options{}},
-		"deadlock.txt":   {deadlock(), Options{}},
-		"marks.txt":      {deadlock(), Options{Marks: map[int]string{5: "HOST-STOP-002: the stop of c must have ended\nfirst", -1: "HOST-EXIT-008: the process must end"}}},
-		"coloured.txt":   {deadlock(), Options{Color: true, Marks: map[int]string{5: "HOST-STOP-002"}}},
-		"hang.txt":       {&Trace{End: Ending{Kind: HangEnd, Reason: "service b never ended its stop", Stuck: []Wait{{Who: "b", Where: "stop", Resource: "nothing at all"}}}}, Options{}},
-		"nothing.txt":    {&Trace{End: Ending{Kind: Killed}}, Options{}},
-		"signaled.txt":   {&Trace{Events: []Event{{At: -time.Millisecond, Who: "a", What: "new"}}, End: Ending{Kind: Signaled, Signal: "SIGTERM"}}, Options{}},
-		"nanosecond.txt": {&Trace{Events: []Event{{At: 1, Who: "a", What: "new"}, {At: time.Second, Who: "b", What: "new"}}, End: Ending{Kind: Exited}}, Options{}},
+		"plain.txt":       {sample(), Options{}},
+		"deadlock.txt":    {deadlock(), Options{}},
+		"marks.txt":       {deadlock(), Options{Marks: map[int]string{5: "HOST-STOP-002: the stop of c must have ended\nfirst", -1: "HOST-EXIT-008: the process must end"}}},
+		"coloured.txt":    {deadlock(), Options{Color: true, Marks: map[int]string{5: "HOST-STOP-002"}}},
+		"hang.txt":        {&Trace{End: Ending{Kind: HangEnd, Reason: "service b never ended its stop", Stuck: []Wait{{Who: "b", Where: "stop", Resource: "nothing at all"}}}}, Options{}},
+		"nothing.txt":     {&Trace{End: Ending{Kind: Killed}}, Options{}},
+		"signaled.txt":    {&Trace{Events: []Event{{At: -time.Millisecond, Who: "a", What: "new"}}, End: Ending{Kind: Signaled, Signal: "SIGTERM"}}, Options{}},
+		"microsecond.txt": {&Trace{Events: []Event{{At: 1500 * time.Microsecond, Who: "a", What: "new"}, {At: time.Second + time.Microsecond, Who: "b", What: "new"}}, End: Ending{Kind: Exited}}, Options{}},
+		"failed.txt":      {&Trace{Events: []Event{{Who: "a", What: "new"}}, End: Ending{Kind: Exited, Code: 3}}, Options{Color: true}},
+		"passed.txt":      {&Trace{Events: []Event{{Who: "a", What: "stop", Phase: End, Outcome: OK}}, End: Ending{Kind: Exited}}, Options{Color: true}},
+		"edges.txt":       {&Trace{Events: []Event{{Who: "a", What: "new"}, {Who: "b", What: "new"}}, End: Ending{Kind: Exited}}, Options{Marks: map[int]string{0: "beneath the first", 1: "beneath the last", 2: "beneath the end", 7: "and beyond", -1: "before all"}}},
+		"nanosecond.txt":  {&Trace{Events: []Event{{At: 1, Who: "a", What: "new"}, {At: time.Second, Who: "b", What: "new"}}, End: Ending{Kind: Exited}}, Options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := write(t, c.trace, c.options)
@@ -102,6 +106,9 @@ func TestLines(t *testing.T) {
 	if got, want := strings.Join(lines, "\n")+"\n", write(t, tr, Options{}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	if got := Lines(&Trace{End: Ending{Kind: Killed}}, false); len(got) != 1 || got[0] != "  end    killed" {
+		t.Errorf("no events: %q", got)
+	}
 	if len(lines) != len(tr.Events)+5 {
 		t.Errorf("%d lines for %d events", len(lines), len(tr.Events))
 	}
@@ -120,6 +127,13 @@ func TestReadTextErrors(t *testing.T) {
 		"wait":          {"  end  deadlock\ncycle  a waits\n", `t:2:8: invalid wait: no "waits for": found "a waits"`},
 		"wait, time":    {"  end  deadlock\ncycle  a waits for b, since now\n", `t:2:8: invalid wait: no time after "since"`},
 		"wait, quote":   {"  end  deadlock\ncycle  a waits for b, held by \"c\n", `t:2:8: invalid wait: a quote that is not closed`},
+		"wait, nobody":  {"  end  deadlock\ncycle   waits for b\n", `t:2:9: invalid wait: no "waits for"`},
+		"wait, nothing": {"  end  deadlock\nstuck  a waits for , held by b\n", `t:2:8: invalid wait: a quote that is not closed`},
+		"wait, who":     {"  end  deadlock\nstuck  \"a waits for b\n", `t:2:8: invalid wait: no "waits for"`},
+		"wait, after":   {"  end  deadlock\nstuck  a waits for b, since 1.0 2\n", `t:2:8: invalid wait: no time after "since"`},
+		"end, sign":     {"  end  exited +3\n", `t:1:8: invalid end: found "exited +3"`},
+		"end, zero":     {"  end  exited 03\n", `t:1:8: invalid end: found "exited 03"`},
+		"end, quote":    {"  end  signaled SIG\"\n", `t:1:8: invalid end`},
 		"wait, order":   {"  end  deadlock\ncycle  a waits for b, at c, held by d\n", `t:2:8: invalid wait: what is ", held by d"`},
 	} {
 		t.Run(name, func(t *testing.T) {
