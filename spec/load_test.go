@@ -2,10 +2,12 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 // small is a contract of one area that is valid; rows spoil one file of it.
@@ -124,6 +126,30 @@ func TestLoadFaults(t *testing.T) {
 		{name: "an unknown containment", file: "profiles.yaml", old: "[core]", new: "[kore]", want: `profiles.yaml:3:45: there is no earlier profile "kore" (did you mean "core"?)`},
 		{name: "a feature twice", file: "features.yaml", old: "features:", new: "features:\n- {name: signals, what: Again.}", want: `features.yaml:3:3: there are two features "signals"`},
 		{name: "a rule twice", file: "matrix.yaml", old: "rules:", new: "rules:\n- {name: colour, what: X, part: host, kind: bool, values: {strict: true}, source: [STA-1]}", want: `matrix.yaml:3:3: there are two rules "colour"`},
+		{name: "a rule without a name", file: "matrix.yaml", old: "- name: colour\n  what", new: "- what", want: "matrix.yaml:2:3: a rule has no name"},
+		{name: "a rule that says nothing", file: "matrix.yaml", old: "  what: The colour.\n", new: "", want: "matrix.yaml:2:3: rule colour has no what"},
+		{name: "a rule of nobody", file: "matrix.yaml", old: "  part: host\n", new: "", want: "matrix.yaml:2:3: rule colour has no part"},
+		{name: "a rule of no kind", file: "matrix.yaml", old: "  kind: word\n", new: "", want: "matrix.yaml:2:3: rule colour has no kind"},
+		{name: "a rule whose values are a list", file: "matrix.yaml", old: "values: {strict: red, dotnet-10..: blue}", new: "values: [red]", want: "matrix.yaml:2:3: rule colour has no values"},
+		{name: "a rule without a single value", file: "matrix.yaml", old: "values: {strict: red, dotnet-10..: blue}", new: "values: {}", want: "matrix.yaml:2:3: rule colour has no values"},
+		{name: "an unknown key of a rule", file: "matrix.yaml", old: "  part: host", new: "  party: host", want: `matrix.yaml:4:3: a rule has no key "party" (did you mean "part"?)`},
+		{name: "a profile without a name", file: "profiles.yaml", old: "{name: strict, title", new: "{title", want: "profiles.yaml:3:3: a profile has no name"},
+		{name: "a profile without a title", file: "profiles.yaml", old: "title: Strict., ", new: "", want: "profiles.yaml:3:3: profile strict has no title"},
+		{name: "a profile that contains a later one", file: "profiles.yaml", old: "[core]", new: "[dotnet-10]", want: `profiles.yaml:3:45: there is no earlier profile "dotnet-10"`},
+		{name: "a profile that contains itself", file: "profiles.yaml", old: "[core]", new: "[strict]", want: `profiles.yaml:3:45: there is no earlier profile "strict"`},
+		{name: "a feature without a name", file: "features.yaml", old: "{name: signals, ", new: "{", want: "features.yaml:2:3: a feature has no name"},
+		{name: "a feature that says nothing", file: "features.yaml", old: ", what: Signals.", new: "", want: "features.yaml:2:3: feature signals has no what"},
+		{name: "an area without a name", file: "clauses/STOP.yaml", old: "area: STOP\n", new: "", want: "clauses/STOP.yaml:1:1: the file has no area"},
+		{name: "an area without a title", file: "clauses/STOP.yaml", old: "title: Stopping\n", new: "", want: "clauses/STOP.yaml:1:1: the file has no title"},
+		{name: "an area without a chapter", file: "clauses/STOP.yaml", old: "chapter: 1\n", new: "", want: "clauses/STOP.yaml:1:1: the file has no chapter"},
+		{name: "chapter zero", file: "clauses/STOP.yaml", old: "chapter: 1", new: "chapter: 0", want: "clauses/STOP.yaml:3:10: chapter must be a number from 1 on"},
+		{name: "clauses that are none", file: "clauses/STOP.yaml", old: "- id: HOST-STOP-001\n  level", new: "  id: HOST-STOP-001\n  level", want: "clauses/STOP.yaml:"},
+		{name: "a clause without an id", file: "clauses/STOP.yaml", old: "- id: HOST-STOP-002\n  text", new: "- text", want: "clauses/STOP.yaml:14:3: a clause has no id"},
+		{name: "no level", file: "clauses/STOP.yaml", old: "  level: MUST\n", new: "", want: "clauses/STOP.yaml:5:3: HOST-STOP-001 has no level"},
+		{name: "a tombstone without a text", file: "clauses/STOP.yaml", old: "  text: It stopped once.\n", new: "", want: "clauses/STOP.yaml:14:3: HOST-STOP-002 has no text"},
+		{name: "an empty word", file: "clauses/STOP.yaml", old: "[signals]", new: `[" "]`, want: "clauses/STOP.yaml:12:14: features must be a list of words"},
+		{name: "a word that is like none", file: "clauses/STOP.yaml", old: "[virtual]", new: "[vjrtxxl]", want: "clauses/STOP.yaml:13:11: there is no lane \"vjrtxxl\" (did you mean \"virtual\"?)"},
+		{name: "a word that is too far from any", file: "clauses/STOP.yaml", old: "[virtual]", new: "[vjrtxxxl]", want: "clauses/STOP.yaml:13:11: there is no lane \"vjrtxxxl\"\n"},
 		{name: "no such part", file: "matrix.yaml", old: "part: host", new: "part: guest", want: "matrix.yaml:2:3: rule colour: part must be host or runtime"},
 		{name: "a rule without source", file: "matrix.yaml", old: "  source: [STA-1]\n", new: "", want: "matrix.yaml:2:3: rule colour has no source"},
 		{name: "a rule without values", file: "matrix.yaml", old: "  values: {strict: red, dotnet-10..: blue}\n", new: "", want: "matrix.yaml:2:3: rule colour has no values"},
@@ -144,6 +170,9 @@ func TestLoadFaults(t *testing.T) {
 			}
 			fsys[c.file].Data = []byte(strings.Replace(was, c.old, c.new, 1))
 			s, err := LoadFS(fsys)
+			if err != nil {
+				err = fmt.Errorf("%w\n", err) // so that a row can say where a message ends
+			}
 			if err == nil {
 				t.Fatal("it was accepted")
 			}
@@ -178,6 +207,12 @@ func TestExpand(t *testing.T) {
 		{word: "dotnet-8..", want: "dotnet-8 dotnet-9 dotnet-10"},
 		{word: "..dotnet-3.1", want: "dotnet-2.2 dotnet-3.1"},
 		{word: "dotnet-8..dotnet-9", want: "dotnet-8 dotnet-9"},
+		{word: "..dotnet-2.2", want: "dotnet-2.2"},
+		{word: "dotnet-2.2..", want: "dotnet-2.2 dotnet-3.1 dotnet-6 dotnet-7 dotnet-8 dotnet-9 dotnet-10"},
+		{word: "dotnet-10..", want: "dotnet-10"},
+		{word: "dotnet..", err: "no profile \"dotnet\""},
+		{word: "dotnet-6..dotnet-12", err: "no profile \"dotnet-12\""},
+		{word: "dotnet-6..strict", err: "\"strict\" is no release"},
 		{word: "dotnet-8..dotnet-8", want: "dotnet-8"},
 		{word: "dotnet-9..dotnet-8", err: "empty"},
 		{word: "..", err: "names no profile"},
@@ -193,6 +228,114 @@ func TestExpand(t *testing.T) {
 			t.Errorf("%q: got %v, want an error with %q", c.word, err, c.err)
 		case c.err == "" && (err != nil || strings.Join(got, " ") != c.want):
 			t.Errorf("%q: got %v, %v, want %s", c.word, got, err, c.want)
+		}
+	}
+}
+
+// TestTwoOfAKind: what only several files, or families, can have wrong.
+func TestTwoOfAKind(t *testing.T) {
+	fsys := small()
+	fsys["clauses/START.yaml"] = &fstest.MapFile{Data: []byte("area: START\ntitle: Starting\nchapter: 1\n")}
+	if _, err := LoadFS(fsys); err == nil || !strings.Contains(err.Error(), "clauses/STOP.yaml:3:10: chapter 1 is that of START already") {
+		t.Errorf("two first chapters: %v", err)
+	}
+	fsys["clauses/START.yaml"].Data = []byte("area: START\ntitle: Starting\nchapter: 3\nabout: What starts.\nclauses:\n- {id: HOST-START-002, text: Two., retired: gone}\n- {id: HOST-START-001, text: One., retired: gone}\n")
+	fsys["testdata/ids.golden"].Data = []byte("HOST-STOP-001\nHOST-STOP-002\n\nHOST-START-001\n HOST-START-002 \n")
+	s, err := LoadFS(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, c := range s.Clauses {
+		ids = append(ids, c.ID)
+	}
+	if got, want := strings.Join(ids, " "), "HOST-STOP-001 HOST-STOP-002 HOST-START-001 HOST-START-002"; got != want {
+		t.Errorf("clauses %s, want those of the first chapter first: %s", got, want)
+	}
+	if len(s.Areas) != 2 || s.Areas[0].Name != "STOP" || s.Areas[1].About != "What starts." {
+		t.Errorf("areas %+v", s.Areas)
+	}
+
+	fsys = small()
+	fsys["profiles.yaml"].Data = append(fsys["profiles.yaml"].Data, "- {name: java-1, title: Other., family: java, column: strict}\n- {name: java-2, title: Other., family: java, contains: [java-1], column: strict}\n"...)
+	if s, err = LoadFS(fsys); err != nil {
+		t.Fatal(err)
+	}
+	for word, want := range map[string]string{"java": "java-1 java-2", "java-1..": "java-1 java-2", "dotnet": "dotnet-3.1 dotnet-10", "..dotnet-3.1": "dotnet-3.1"} {
+		if got, err := s.Expand(word); err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, %v, want %s", word, got, err, want)
+		}
+	}
+	for _, word := range []string{"dotnet-3.1..java-2", "java-1..dotnet-10"} {
+		if got, err := s.Expand(word); err == nil || !strings.Contains(err.Error(), "is empty") {
+			t.Errorf("%s goes from one family to another: %v, %v", word, got, err)
+		}
+	}
+	if got := s.MustProfile("java-2").Word("colour"); got != "red" {
+		t.Errorf("java-2 reads %q in the column that it shares, want red", got)
+	}
+}
+
+// TestValues: a profile's value of a rule, in the type of the rule's kind; asking for what is not there is a programming error.
+func TestValues(t *testing.T) {
+	p := &Profile{Name: "p", Rules: map[string]string{"yes": "true", "no": "false", "limit": "1.5s", "never": "inf", "colour": "red"}}
+	if !p.Bool("yes") || p.Bool("no") || p.Bool("colour") {
+		t.Error("truth values are read wrongly")
+	}
+	if p.Duration("limit") != 1500*time.Millisecond || p.Duration("never") != -1 {
+		t.Errorf("durations are %v and %v", p.Duration("limit"), p.Duration("never"))
+	}
+	if p.Word("colour") != "red" {
+		t.Errorf("colour is %s", p.Word("colour"))
+	}
+	for name, f := range map[string]func(){
+		`profile p has no rule shape`:    func() { p.Word("shape") },
+		`profile p has no rule sides`:    func() { p.Bool("sides") },
+		`rule colour: time: invalid`:     func() { p.Duration("colour") },
+		`there is no profile "strikt"`:   func() { MustLoad().MustProfile("strikt") },
+		`there is no profile "dotnet-1"`: func() { MustLoad().MustProfile("dotnet-1") },
+	} {
+		func() {
+			defer func() {
+				if text, _ := recover().(string); !strings.Contains(text, name) {
+					t.Errorf("panicked with %q, want %q", text, name)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+// TestLegalValues: what a rule of each kind may be.
+func TestLegalValues(t *testing.T) {
+	for _, c := range []struct {
+		kind, value string
+		legal       bool
+	}{
+		{"bool", "true", true}, {"bool", "false", true}, {"bool", "True", false}, {"bool", "", false},
+		{"duration", "30s", true}, {"duration", "inf", true}, {"duration", "0s", true}, {"duration", "-1s", false}, {"duration", "30", false}, {"duration", "", false},
+		{"word", "red", true}, {"word", "blue", true}, {"word", "hot", false}, {"word", "red: hot", false}, {"word", "", false},
+		{"", "red", false},
+	} {
+		r := &Rule{Kind: c.kind, Words: []string{"red: hot", "blue"}}
+		if msg := r.legal(c.value); (msg == "") != c.legal {
+			t.Errorf("%q for a rule of kind %q: %q", c.value, c.kind, msg)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"a", "", 1}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "bc", 1}, {"bc", "abc", 1}, {"ab", "ba", 2}, {"kitten", "sitting", 3}, {"saturday", "sunday", 3},
+	} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("from %q to %q it takes %d changes, want %d", c.a, c.b, got, c.want)
+		}
+		if got := distance(c.b, c.a); got != c.want {
+			t.Errorf("from %q to %q it takes %d changes, want %d", c.b, c.a, got, c.want)
 		}
 	}
 }
