@@ -286,7 +286,7 @@ func linkedToStart(r *Run, w worker) Result {
 	if w.body.Begin > asked || w.start.End > asked || r.PlanHas(plan.StartCancelAfter, plan.RunCancelAfter) {
 		return Unseen()
 	}
-	if !r.pending(asked) {
+	if !r.pending(asked) || r.startTimedOut() {
 		return Unseen()
 	}
 	fired := r.firedIn(w)

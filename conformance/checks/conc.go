@@ -108,7 +108,10 @@ func (r *Run) nextOf(calls []Call, h Hook) int {
 		called[c.Service] = true
 	}
 	for s := range r.Services() {
-		if !called[s] && (h == Start || h == Stop && r.hadStarted(s, calls[0].Begin) || r.Kind(s) == plan.Lifecycle && h != Stop) {
+		if called[s] || h >= Stopping && !r.hadStarted(s, calls[0].Begin) && (h == Stop || r.Profile.Word("stopUnstarted") != "called") {
+			continue
+		}
+		if h == Start || h == Stop || r.Kind(s) == plan.Lifecycle {
 			return s
 		}
 	}

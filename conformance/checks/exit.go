@@ -72,7 +72,7 @@ func mainsCode(r *Run) Result {
 	if i < 0 || len(r.exits()) > 0 || r.crashed() || r.exitSignal() || r.hastened() || r.gated() && (r.restarted() || r.facts().exitCode > r.mains(plan.ExitCode)) {
 		return Unseen()
 	}
-	if r.Plan.ProcessExit != nil && has(*r.Plan.ProcessExit, plan.ExitCode) {
+	if r.Plan.ProcessExit != nil && has(*r.Plan.ProcessExit, plan.ExitCode) || len(r.idx().abandoned) > 0 && r.facts().exitCode > 0 {
 		return Unseen()
 	}
 	code := r.Event(i).Detail.N & 0xff
@@ -151,7 +151,9 @@ func uncaughtAborts(r *Run) Result {
 	if i < 0 || r.stalled() {
 		return Unseen()
 	}
-	if e := r.Trace.End; e.Kind != trace.Signaled || e.Signal != "SIGABRT" {
+	if e := r.Trace.End; (e.Kind != trace.Signaled || e.Signal != "SIGABRT") && r.PlanHas(plan.Raise) {
+		return Unseen() // it died of that first
+	} else if e.Kind != trace.Signaled || e.Signal != "SIGABRT" {
 		return Broken(i, "an error that leaves main aborts the process, which then died of SIGABRT; it %s", r.ending())
 	}
 	for _, k := range r.exitHandlers() {

@@ -324,7 +324,7 @@ func hltNeverStarted(r *Run) Result {
 		return Unseen()
 	}
 	for _, act := range r.Acts("stop") {
-		if s := r.Starters(); len(s) > 0 && s[0].Begin < act.Begin || act.End < 0 || r.callerLimitsStop() || r.Stoppers()[0].Begin < act.Begin {
+		if s := r.Starters(); len(s) > 0 && s[0].Begin < act.Begin || act.End < 0 || r.callerLimitsStop() || r.skips(act) || r.Stoppers()[0].Begin < act.Begin {
 			return Unseen()
 		}
 		if len(r.window(act, LifetimeStop)) == 0 {

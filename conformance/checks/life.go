@@ -100,7 +100,7 @@ func lifeStartedFires(r *Run) Result {
 	switch {
 	case at >= 0:
 		return Held()
-	case r.startTimedOut(), r.wasAsked(running): // the start was given up just then
+	case r.startTimedOut(), r.wasAsked(running), r.workerMayHaveFailed(running): // the start was given up just then
 	case stop >= 0 && r.At(stop)-r.At(running) > r.Early(0) && !r.anyFailed(Started):
 		return Broken(stop, "ApplicationStarted must fire when the host has started, but had not when the stop was asked for").With(running)
 	}

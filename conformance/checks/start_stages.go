@@ -89,7 +89,7 @@ func startStagesAfterFailure(r *Run) Result {
 
 func startHookFailure(r *Run) Result {
 	act, c, h, ok := r.onlyStartFailure()
-	if !ok || h == Start || r.ignoredCancel(c) {
+	if !ok || h == Start || r.ignoredCancel(c) || r.anyFailed(Execute) && r.Profile.Word("workerMonitor") == "fails" {
 		return Unseen()
 	}
 	if got, want := r.Outcome(act), r.Outcome(c); got != want {

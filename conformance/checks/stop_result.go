@@ -262,7 +262,7 @@ func stopNeverStarted(r *Run) Result {
 				return Broken(c[0].Begin, "stopping a host that was never started touches no service, but %s of %s was called", h, r.Name(c[0].Service))
 			}
 		}
-		if len(r.stopFailures(act)) > 0 || r.callerLimitsStop() || r.skips(act) {
+		if len(r.stopFailures(act)) > 0 || r.callerLimitsStop() || r.skips(act) || len(r.idx().abandoned) > 0 {
 			return Unseen() // the host lifetime's own failure
 		}
 		if r.Failed(act) {

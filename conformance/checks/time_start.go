@@ -42,6 +42,9 @@ func timeStartExpires(r *Run) Result {
 	if !ok {
 		return Unseen()
 	}
+	if r.slowTokens() {
+		return Unseen()
+	}
 	d, _ := r.StartupTimeout()
 	due := r.At(act.Begin) + d
 	res := Unseen()
