@@ -87,7 +87,7 @@ func TestCommandsAreReadAsTheyWereWritten(t *testing.T) {
 func TestBadCommands(t *testing.T) {
 	for _, c := range []struct{ name, line, says string }{
 		{"no JSON", "run", "not JSON"},
-		{"another command", `{"stop":{}}`, "unknown command"},
+		{"another command", `{"stop":{}}`, `protocol: unknown command "{\"stop\":{}}\n", expected {"run":{…}}`},
 		{"another version", `{"run":{"protocol":2,"plan":{}}}`, "version 2"},
 		{"no plan", `{"run":{"protocol":1}}`, "without a plan"},
 		{"too long", strings.Repeat(" ", maxCommand+1), "more than"},

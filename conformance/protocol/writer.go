@@ -96,9 +96,17 @@ func (w *Writer) Schedule(s Schedule) error {
 	})
 }
 
-// End writes the end of a run.
+// End writes the end of a run. Of those that are stuck only the first are told if all of them would make the line longer than
+// [DefaultLine].
 func (w *Writer) End(e trace.Ending) error {
-	return w.write(func(b []byte) []byte { return trace.AppendEnd(b, &e) })
+	return w.write(func(b []byte) []byte {
+		line := trace.AppendEnd(b, &e)
+		for len(line) > DefaultLine && len(e.Stuck) > 0 {
+			e.Stuck = e.Stuck[:len(e.Stuck)/2]
+			line = trace.AppendEnd(b, &e)
+		}
+		return line
+	})
 }
 
 // appendField writes a text, if there is one, after a comma.
