@@ -133,6 +133,115 @@ func TestForeignContexts(t *testing.T) {
 	}
 }
 
+// TestBystander: a thread that runs no call of its own waits, holding or not, while the calls of others are under way.
+func TestBystander(t *testing.T) {
+	for _, holds := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			rt := seam.NewReal(nil)
+			free, called := rt.NewEvent("free"), rt.NewEvent("called")
+			rt.Go("caller", func() {
+				rt.Call("f", func() {
+					called.Set()
+					rt.Wait(seam.Wait{For: free, Limit: seam.Forever, Holds: true})
+				})
+			})
+			rt.Wait(seam.Wait{For: called, Limit: seam.Forever})
+			if w := rt.Wait(seam.Wait{For: rt.NewEvent("never"), Limit: time.Second, Holds: holds}); w != seam.TimedOut {
+				t.Errorf("holds %v: woken %v, want TimedOut", holds, w)
+			}
+			free.Set()
+		})
+	}
+}
+
+// TestAwaitedLink: Dispose waits for a cancellation that passes through the link, and keeps nothing that comes later.
+func TestAwaitedLink(t *testing.T) {
+	t.Run("it waits for what is under way", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			rt := seam.NewReal(nil)
+			began := time.Now()
+			parent := seam.NewSource(rt, context.Background())
+			child := seam.NewSource(rt, context.Background()).LinkAwaited(parent)
+			running := rt.NewEvent("running")
+			child.OnCancel(func() error {
+				running.Set()
+				<-time.After(time.Second)
+				return nil
+			})
+			rt.Go("canceller", func() { _ = parent.Cancel() })
+			rt.Wait(seam.Wait{For: running, Limit: seam.Forever})
+			child.Dispose()
+			if d := time.Since(began); d != time.Second {
+				t.Errorf("Dispose returned after %v, want when the callback had returned, after 1s", d)
+			}
+		})
+	})
+	t.Run("a link that is not awaited does not wait", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			rt := seam.NewReal(nil)
+			began := time.Now()
+			parent := seam.NewSource(rt, context.Background())
+			child := seam.NewSource(rt, context.Background()).Link(parent)
+			running := rt.NewEvent("running")
+			child.OnCancel(func() error {
+				running.Set()
+				<-time.After(time.Second)
+				return nil
+			})
+			rt.Go("canceller", func() { _ = parent.Cancel() })
+			rt.Wait(seam.Wait{For: running, Limit: seam.Forever})
+			child.Dispose()
+			if d := time.Since(began); d != 0 {
+				t.Errorf("Dispose returned after %v, want at once", d)
+			}
+			synctest.Wait()
+			<-time.After(2 * time.Second)
+		})
+	})
+	t.Run("what comes after it passes", func(t *testing.T) {
+		for range 50 { // the goroutine of the context sets out before or after Dispose
+			synctest.Test(t, func(t *testing.T) {
+				rt := seam.NewReal(nil)
+				parent, cancel := context.WithCancel(context.Background())
+				child := seam.NewSource(rt, context.Background()).LinkAwaited(parent)
+				cancel()
+				child.Dispose()
+				synctest.Wait() // a goroutine that is kept for ever would end the bubble in a deadlock
+			})
+		}
+	})
+}
+
+// TestDeadlines: the earliest of the links' deadlines is the source's, and a limit of its own takes their place.
+func TestDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt, now := seam.NewReal(nil), time.Now()
+		soon, cancelSoon := context.WithTimeout(context.Background(), time.Second)
+		defer cancelSoon()
+		late, cancelLate := context.WithTimeout(context.Background(), time.Minute)
+		defer cancelLate()
+		for _, c := range []struct {
+			name string
+			src  *seam.Source
+			want time.Duration // 0: none
+		}{
+			{"none", seam.NewSource(rt, context.Background()), 0},
+			{"a parent's does not count", seam.NewSource(rt, soon), 0},
+			{"of a link", seam.NewSource(rt, context.Background()).Link(late), time.Minute},
+			{"the earlier of two", seam.NewSource(rt, context.Background()).Link(late).Link(soon), time.Second},
+			{"in any order", seam.NewSource(rt, context.Background()).Link(soon).Link(late), time.Second},
+			{"of its own", seam.NewSource(rt, context.Background()).CancelAfter(3*time.Second, "limit"), 3 * time.Second},
+			{"a link to nothing", seam.NewSource(rt, context.Background()).Link(nil).Link(context.Background()), 0}, //nolint:staticcheck // nil is allowed
+		} {
+			at, ok := c.src.Deadline()
+			if ok != (c.want > 0) || ok && at.Sub(now) != c.want {
+				t.Errorf("%s: %v, %v; want %v", c.name, at.Sub(now), ok, c.want)
+			}
+			c.src.Dispose()
+		}
+	})
+}
+
 // TestManyThreads uses one seam from many goroutines at once: the books of calls and the mutex keep up (for the race detector).
 func TestManyThreads(t *testing.T) {
 	rt := seam.NewReal(nil)
