@@ -249,6 +249,9 @@ func (r *Run) codeSet() bool {
 // mainGoesOn: after run has returned, nothing of the host ends the process under main.
 func mainGoesOn(r *Run) Result {
 	run := r.act("run")
+	if d := r.act("dispose"); run.Begin < 0 && r.Ok(r.act("waitForShutdown")) && d.Begin > r.act("waitForShutdown").End {
+		run = d // main does by hand what run does
+	}
 	if !r.Ok(run) || len(r.exits()) > 0 || r.crashed() || r.exitSignal() || r.hastened() || r.mains(plan.RunBackground) > 0 {
 		return Unseen()
 	}

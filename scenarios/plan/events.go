@@ -26,7 +26,7 @@ var vocabulary = map[string][]string{
 }
 
 // stepEvents is what steps print, by the name that the event has.
-var stepEvents = []string{"mark", "stopApplication", "stopHost", "tokenFired", "cancelCallback", "threw", "listen", "close", "accept", "drain", "dial", "removeFile"}
+var stepEvents = []string{"mark", "stopApplication", "stopHost", "tokenFired", "cancelCallback", "threw", "listen", "close", "accept", "accepted", "drain", "dial", "removeFile"}
 
 // splitEvent takes WHO.WHAT or WHO.WHAT.PHASE apart.
 func splitEvent(event string) (who, what, phase string) {
@@ -249,6 +249,9 @@ func (e events) script(who string, steps []Step) {
 		case Spawn:
 			e[who+"/thread.threw"] = point
 			e.script(who+"/thread", s.Steps)
+		}
+		if s.Kind == Accept {
+			e[who+".accepted"] = point
 		}
 		if s.Kind.Arg == ArgAddress {
 			e[who+"."+s.Kind.Name] = point | begin | end

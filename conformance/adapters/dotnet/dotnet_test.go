@@ -80,6 +80,62 @@ var cases = []adaptertest.Case{
 		End:  "exited 5",
 	},
 	{
+		Name: "a request in flight is served while the stop waits for it",
+		Plan: `{"services":[{"name":"web","start":[{"listen":"tcp:web"},{"spawn":[{"accept":"tcp:web"},{"mark":"closed"}]}],"stop":[{"close":"tcp:web"},{"dial":"tcp:web"},{"drain":"tcp:web"},{"mark":"drained"}]}],` +
+			`"main":[{"build":1},{"run":1},{"return":3}],"connections":[{"name":"c","after":"lifetime.applicationStarted","dial":"tcp:web","hold":"300ms"}],` +
+			`"signals":[{"after":"web/thread.accepted","send":"SIGINT"}]}`,
+		Want: []string{"web.listen=ok", "web/thread.accepted=ok", "web.stop.begin", "web.close=ok", "web.dial=error:refused", "net.disconnect=ok", "web.stop.end=ok"},
+		Not:  []string{"world.leak"},
+		End:  "exited 3",
+	},
+	{
+		Name: "a client that never leaves",
+		Plan: `{"options":{"shutdownTimeout":"300ms"},"services":[{"name":"web","start":[{"listen":"tcp:web"},{"spawn":[{"accept":"tcp:web"}]}],"stop":[{"close":"tcp:web"},{"drain":"tcp:web"}]}],` +
+			`"mainCatches":true,"connections":[{"name":"c","after":"lifetime.applicationStarted","dial":"tcp:web","hold":"inf"}],"signals":[{"after":"web/thread.accepted","send":"SIGINT"}]}`,
+		Want: []string{"web/thread.accepted=ok", "web.stop.begin", "web.stop.end=cancelled", "net.disconnect=error:reset"},
+		End:  "exited 0",
+	},
+	{
+		Name: "a worker accepts until its token fires",
+		Plan: `{"services":[{"name":"web","start":[{"listen":"tcp:web"}],"stop":[{"close":"tcp:web"},{"close":"tcp:web"}]},{"name":"w","kind":"background","execute":[{"accept":"tcp:web"}]}],` +
+			`"mainCatches":true,"connections":[{"name":"c","after":"lifetime.applicationStarted","dial":"tcp:web","hold":"20ms"}],"signals":[{"after":"net.disconnect","send":"SIGINT"}]}`,
+		Want: []string{"w.accepted=ok", "net.disconnect=ok", "w.execute.end=cancelled", "web.close=ok", "web.close=error:not open", "web.stop.end=error:not open"},
+		End:  "exited 0",
+	},
+	{
+		Name: "listeners and their files",
+		Plan: `{"services":[{"name":"a","start":[{"listen":"unix:stale"},{"dial":"unix:stale"},{"listen":"unix:own"},{"dial":"unix:live"},{"dial":"tcp:none"},{"removeFile":"unix:own"},{"dial":"unix:own"},{"close":"unix:own"},{"close":"unix:stale"}]},` +
+			`{"name":"b","start":[{"listen":"tcp:web"},{"listen":"tcp:web"}]}],"mainCatches":true,"files":[{"path":"stale","state":"stale"},{"path":"live","state":"live"}]}`,
+		Want: []string{"a.listen=ok", "a.dial=ok", "a.listen=ok", "a.dial=ok", "a.dial=error:refused", "a.removeFile=ok", "a.dial=error:refused", "a.close=ok", "a.close=ok", "a.start.end=ok",
+			"b.listen=ok", "b.listen=error:in use", "b.start.end=error:in use"},
+		Not: []string{"world.left"},
+		End: "exited 0",
+	},
+	{
+		Name: "somebody else's file",
+		Plan: `{"services":[{"name":"a","start":[{"listen":"unix:foreign"}]}],"mainCatches":true,"files":[{"path":"foreign","state":"foreign"}]}`,
+		Want: []string{"a.listen=error:a file that is not a socket is in the way", "a.start.end"},
+		End:  "exited 0",
+	},
+	{
+		Name: "a directory",
+		Plan: `{"services":[{"name":"a","start":[{"listen":"unix:folder"}]}],"mainCatches":true,"files":[{"path":"folder","state":"readonly"}]}`,
+		Want: []string{"a.listen=error:permission denied", "a.start.end"},
+		End:  "exited 0",
+	},
+	{
+		Name: "a socket file of somebody who lives",
+		Plan: `{"services":[{"name":"a","start":[{"listen":"unix:live"}]}],"mainCatches":true,"files":[{"path":"live","state":"live"}]}`,
+		Want: []string{"a.listen=error:in use", "a.start.end"},
+		End:  "exited 0",
+	},
+	{
+		Name: "a socket file that is left",
+		Plan: `{"services":[{"name":"a","start":[{"listen":"unix:own"}]}],"main":[{"build":1},{"start":1},{"stop":1},{"dispose":1},{"return":0}]}`,
+		Want: []string{"a.listen=ok", "a.stop.end=ok", "world.left"},
+		End:  "exited 0",
+	},
+	{
 		Name: "a thread of the plan's own",
 		Plan: `{"services":[{"name":"a","start":[{"spawn":[{"sleep":"50ms"},{"mark":"x"},{"stopApplication":true}]}]}]}`,
 		Want: []string{"a/thread.mark", "a/thread.stopApplication.begin", "a.stop.end=ok"},
