@@ -39,6 +39,7 @@ type Host struct {
 	resolved    bool       // services holds every registered service
 	starting    bool
 	ran         bool // Start was called
+	unasked     bool // a call of the start ended cancelled although nobody had cancelled its token
 	cutShort    bool // the start ended early for no other reason than a stop request, and that counts as graceful
 	stopCalls   int
 	stopDone    seam.Event

@@ -93,7 +93,9 @@ func (h *Host) launchSeq(st *stage, e *entry, ctx context.Context, ended *int) *
 	run(seam.Name(e.name, " ", st.name), func() {
 		h.rt.Promise(t.done, "the call returns")
 		err := h.invoke(st.name, e, ctx, st.call)
+		unasked := st.abort && IsCancellation(err) && ctx.Err() == nil
 		h.mu.Lock()
+		h.unasked = h.unasked || unasked
 		t.err = err
 		*ended++
 		t.seq = *ended

@@ -104,7 +104,7 @@ func (h *Host) setStarting() {
 // failStart ends a start with err. A start that was merely cut short by a stop request is not reported as a failure
 // where the rules call that graceful.
 func (h *Host) failStart(err error, logged, rollBack bool) error {
-	h.cutShort = h.rules.StopDuringStart == "graceful" && h.app.stopping.Cancelled() && onlyCancellations(err)
+	h.cutShort = h.rules.StopDuringStart == "graceful" && h.app.stopping.Cancelled() && onlyCancellations(err) && !h.wasUnasked()
 	if logged && !h.cutShort {
 		h.log(slog.LevelError, EventStartFailed, "Hosting failed to start", err)
 	}
@@ -118,6 +118,12 @@ func (h *Host) failStart(err error, logged, rollBack bool) error {
 		}
 	}
 	return err
+}
+
+func (h *Host) wasUnasked() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.unasked
 }
 
 // construct makes every registered service, once for all starts of the host.

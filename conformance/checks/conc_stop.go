@@ -124,7 +124,7 @@ func concConfigured(r *Run) Result {
 			calls := r.window(act, stage.h)
 			for k := 1; k < len(calls); k++ {
 				a, b := calls[k-1], calls[k]
-				if !yields(r.Script(a.Service, stage.h)) || r.mayLeave(a, b.Begin) {
+				if !yields(r.Script(a.Service, stage.h)) || !r.waits(a) || r.mayLeave(a, b.Begin) {
 					continue
 				}
 				if res = Held(); a.Open(b.Begin) != want {

@@ -272,7 +272,7 @@ func disposalStopsNobody(r *Run) Result {
 // disposalRequestsStop: whether a host that is disposed without a stop still notifies ApplicationStopping.
 func disposalRequestsStop(r *Run) Result {
 	d, began := r.disposal(), r.Began()
-	if r.gated() && r.restarted() || r.PlanHas(plan.Raise) || d.Begin < 0 || len(r.Calls(Dispose)) == 0 || r.Plan.HostLifetime != nil || r.returned() < 0 || len(r.exits()) > 0 || r.stalled() || r.botched().Begin >= 0 {
+	if r.gated() && r.restarted() || r.PlanHas(plan.Raise) || len(r.Acts("stop")) > 0 || d.Begin < 0 || len(r.Calls(Dispose)) == 0 || r.Plan.HostLifetime != nil || r.returned() < 0 || len(r.exits()) > 0 || r.stalled() || r.botched().Begin >= 0 {
 		return Unseen()
 	}
 	if r.Event(d.Begin).What == "run" && !r.Failed(d) || began >= 0 && began < d.Begin || len(r.Signals()) > 0 || len(r.Calls(Stop)) > 0 || len(r.Requests()) > 0 {

@@ -32,7 +32,7 @@ func (r *Run) exitSignal() bool {
 // host's doing: one that came after the first, or when run had returned.
 func (r *Run) hastened() bool {
 	died := r.Trace.End.Signal
-	if e := r.Trace.End; e.Kind == trace.Exited && e.Code == 143 && r.rule("defaultSigterm") == "exit143" {
+	if e := r.Trace.End; e.Kind == trace.Exited && (e.Code == 143 || r.exitHandlerSets()) && r.rule("defaultSigterm") == "exit143" {
 		died = "SIGTERM"
 	} else if e.Kind != trace.Signaled {
 		return false
@@ -42,7 +42,7 @@ func (r *Run) hastened() bool {
 	}
 	run := r.act("run")
 	for k, s := range r.Sent() {
-		if s.Name == died && (!IsStopSignal(s.Name) || r.Handles(s.Name) && r.rule("signalHandlerOrder") == "newestFirst" || k > 0 || run.End >= 0 && s.At > run.End || run.Begin < 0 || s.From < run.Begin) {
+		if s.Name == died && (!IsStopSignal(s.Name) || r.Handles(s.Name) && r.rule("signalHandlerOrder") == "newestFirst" || k > 0 || run.End >= 0 && s.At > run.End || r.returned() >= 0 && s.At > r.returned() || run.Begin < 0 || s.From < run.Begin) {
 			return true
 		}
 	}
@@ -52,6 +52,11 @@ func (r *Run) hastened() bool {
 // timerAborts tells whether the process may have died of a callback on a token that failed when a timeout fired it.
 func (r *Run) timerAborts() bool {
 	return r.rule("timerFailureAborts") == "true" && r.PlanHas(plan.OnCancelThrow) && r.Trace.End.Kind == trace.Signaled
+}
+
+// exitHandlerSets tells whether the application's exit handler has a word of its own on the exit code.
+func (r *Run) exitHandlerSets() bool {
+	return r.Plan != nil && r.Plan.ProcessExit != nil && has(*r.Plan.ProcessExit, plan.ExitCode)
 }
 
 // killedFromOutside tells whether the process died of a signal that was sent to it.
@@ -72,7 +77,7 @@ func mainsCode(r *Run) Result {
 	if i < 0 || len(r.exits()) > 0 || r.crashed() || r.exitSignal() || r.hastened() || r.gated() && (r.restarted() || r.facts().exitCode > r.mains(plan.ExitCode)) {
 		return Unseen()
 	}
-	if r.Plan.ProcessExit != nil && has(*r.Plan.ProcessExit, plan.ExitCode) || len(r.idx().abandoned) > 0 && r.facts().exitCode > 0 {
+	if r.exitHandlerSets() || len(r.idx().abandoned) > 0 && r.facts().exitCode > 0 {
 		return Unseen()
 	}
 	code := r.Event(i).Detail.N & 0xff
@@ -127,7 +132,7 @@ func askedForIsNoFailure(r *Run) Result {
 
 // uncaught gives the event with which an error left main that nobody catches, -1 if there is none.
 func (r *Run) uncaught() int {
-	if r.Plan.MainCatches || r.exitSignal() || len(r.exits()) > 0 {
+	if r.Plan.MainCatches || r.exitSignal() || len(r.exits()) > 0 || r.signalled("SIGTERM") && r.rule("defaultSigterm") != "kills" && r.cutByDefault() {
 		return -1
 	}
 	return r.threw()
@@ -212,7 +217,7 @@ func setCodeKept(r *Run) Result {
 	if r.ownLifetime() && len(r.Signals()) > 0 {
 		return Unseen() // nobody may have handled it
 	}
-	if f.exitCode != 1 || len(r.exits()) > 0 || r.crashed() || r.hastened() || r.stalled() || r.mains(plan.Return) > 0 {
+	if f.exitCode != 1 || r.gated() && r.restarted() || len(r.exits()) > 0 || r.crashed() || r.hastened() || r.stalled() || r.mains(plan.Return) > 0 {
 		return Unseen()
 	}
 	if r.exitSignal() && r.rule("consoleSignals") == "exitGateWithHint" || r.threw() >= 0 && !r.Plan.MainCatches || !r.codeSet() {
@@ -301,8 +306,8 @@ func finite(s plan.Script) bool {
 
 // crashFails: an error on a thread of the application's own ends the process with a failure.
 func crashFails(r *Run) Result {
-	if !r.crashed() || len(r.exits()) > 0 || r.exitSignal() {
-		return Unseen()
+	if end := r.returned(); !r.crashed() || len(r.exits()) > 0 || r.exitSignal() || end >= 0 && r.At(r.Last())-r.At(end) <= r.Early(0) {
+		return Unseen() // or main came to its end at the same time
 	}
 	if r.stalled() {
 		return Unseen()

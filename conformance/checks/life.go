@@ -140,7 +140,9 @@ func lifeStoppingFirst(r *Run) Result {
 		if c.Begin < started {
 			continue
 		}
-		if at := r.noted(AppStopping); at < 0 || at > c.Begin {
+		if at := r.noted(AppStopping); (at < 0 || at > c.Begin) && r.left(trace.Lifetime) >= 0 {
+			return Unseen() // the time was up before it got so far
+		} else if at < 0 || at > c.Begin {
 			return Broken(c.Begin, "ApplicationStopping must fire before any service is stopped, but had not when %s was", r.Name(c.Service))
 		}
 		return Held()
@@ -364,8 +366,11 @@ func lifeStoppingBeforeStopped(r *Run) Result {
 	}
 	first := r.noted(AppStopping)
 	bounded := r.Profile.Word("hookLimit") == "bounded" && r.MayHaveExpired(at)
+	if s := r.startedAt(); s >= 0 && r.stopsInside(s) {
+		return Unseen()
+	}
 	if first < 0 || first > at {
-		if s := r.startedAt(); bounded || s >= 0 && r.stopsInside(s) {
+		if bounded {
 			return Unseen() // what hangs on the token held the notification up
 		}
 		return Broken(at, "ApplicationStopped must not fire before ApplicationStopping, but did")

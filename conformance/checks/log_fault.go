@@ -262,7 +262,7 @@ func hintOfExit(r *Run) Result {
 		}
 		return Held()
 	}
-	if !hint || !known || r.returned() < 0 || !r.stalled() || r.Trace.End.Kind == trace.Killed || len(r.Starters()) == 0 || len(r.Calls(Dispose)) > 0 || r.act("dispose").Begin >= 0 || r.Plan.ProcessExit != nil && !finite(*r.Plan.ProcessExit) || len(r.exits()) > 0 {
+	if !hint || !known || r.returned() < 0 || !r.stalled() || r.Trace.End.Kind == trace.Killed || len(r.Starters()) == 0 || len(r.Calls(Dispose)) > 0 || r.act("dispose").Begin >= 0 || r.Plan.ProcessExit != nil && !finite(*r.Plan.ProcessExit) || len(r.exits()) > 0 || unended(r.Notes(AppStopping)) {
 		return Unseen()
 	}
 	return Broken(r.returned(), "main has returned and the host was never disposed, which is hinted at after the shutdown timeout, %v; it was not", d)

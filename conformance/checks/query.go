@@ -165,10 +165,10 @@ func (r *Run) Script(service int, h Hook) plan.Script {
 // Ok tells whether the call ended, and successfully.
 func (r *Run) Ok(c Call) bool { return c.End >= 0 && !trace.Failed(r.Event(c.End).Outcome) }
 
-// disposedBefore tells whether the host's disposal had begun before event i.
+// disposedBefore tells whether the host's disposal had begun before event i, or a run, which ends with it, had ended.
 func (r *Run) disposedBefore(i int) bool {
-	d := r.act("dispose")
-	return d.Begin >= 0 && d.Begin < i
+	d, run := r.act("dispose"), r.act("run")
+	return d.Begin >= 0 && d.Begin < i || run.End >= 0 && run.End < i
 }
 
 // Failed tells whether the call ended with an error, a cancellation or an aggregate.

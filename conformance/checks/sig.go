@@ -175,8 +175,7 @@ func (r *Run) defaultOf(name string) (ok bool, want string) {
 		case "exit0":
 			return e.Kind == trace.Exited && (e.Code == 0 || r.facts().exitCode > 0), "an exit with 0"
 		case "exit143":
-			h := r.Plan.ProcessExit
-			return e.Kind == trace.Exited && (e.Code == 143 || h != nil && has(*h, plan.ExitCode)), "an exit with 143"
+			return e.Kind == trace.Exited && (e.Code == 143 || r.exitHandlerSets()), "an exit with 143"
 		}
 	}
 	return e.Kind == trace.Signaled && e.Signal == name, "death by " + name
@@ -220,7 +219,7 @@ func (r *Run) handlerOf(name string) *plan.SignalHandler {
 // handled gives the first signal that reached a running host and that the application handles as well.
 func (r *Run) handled() (Sent, *plan.SignalHandler) {
 	running := r.Running()
-	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil || len(r.exits()) > 0 || r.uncaughtAside() {
+	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil || len(r.exits()) > 0 || r.uncaughtAside() || r.left(trace.Lifetime) >= 0 {
 		return Sent{}, nil
 	}
 	for _, s := range r.Sent() {

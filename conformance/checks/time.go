@@ -487,6 +487,7 @@ func timeCaller(r *Run) Result {
 		switch i := r.FiredIn(c, Stop); {
 		case c.End < 0 && r.Stuck() || c.End >= 0 && r.At(c.End) > max(due, r.At(c.Begin))+r.Late(limit):
 			return Broken(c.End, "the caller gave the stop %v, so that of %s, which honours its token, must end then, but did not", limit, r.Name(c.Service)).With(act.Begin)
+		case i >= 0 && r.At(i) < due-r.Early(limit) && r.secondForces():
 		case i >= 0 && r.At(i) < due-r.Early(limit):
 			return Broken(i, "the caller gave the stop %v, but the token of %s was cancelled sooner", limit, r.Name(c.Service)).With(act.Begin)
 		case i >= 0:
