@@ -152,6 +152,8 @@ func TestUnreachable(t *testing.T) {
 		"main starts":            {"main: [build, start]\nsignals: [{after: host.start.end, send: SIGINT}]", 0},
 		"a mark":                 {"services: [{name: a, start: [mark: x]}]\nsignals: [{after: a.mark, send: SIGINT}]", 0},
 		"no mark":                {"services: [{name: a}]\nsignals: [{after: a.mark, send: SIGINT}]", 1},
+		"an accepted connection": {"services: [{name: a, start: [spawn: [accept: tcp:x]]}]\nsignals: [{after: a/thread.accepted, send: SIGINT}]", 0},
+		"nobody accepts":         {"services: [{name: a, start: [listen: tcp:x]}]\nsignals: [{after: a.accepted, send: SIGINT}]", 1},
 		"a silent observer":      {"signals: [{after: lifetime.applicationStarted.begin, send: SIGINT}]", 1},
 		"a scripted callback":    {"applicationStarted: [[]]\nsignals: [{after: lifetime.applicationStarted.begin, send: SIGINT}]", 0},
 		"a thread":               {"main: [build, spawn: [mark: x]]\nsignals: [{after: main/thread.mark, send: SIGINT}]", 0},

@@ -57,7 +57,9 @@ namespace Hostsim
             public void HangUp()
             {
                 Socket.Dispose();
-                lock (served) foreach (var s in served) s.Dispose();
+                Socket[] open;
+                lock (served) open = served.ToArray();
+                foreach (var s in open) s.Dispose();
             }
         }
 
@@ -143,7 +145,7 @@ namespace Hostsim
                 catch (SocketException) { return false; }
         }
 
-        /// <summary>Closes a listener; its file goes with it. Before .NET 6 a socket leaves it to the service to remove that.</summary>
+        /// <summary>Closes a listener; its file goes with it. On 3.1 a socket leaves its file to whoever closes it.</summary>
         public void Close(string who, string address)
         {
             Listener l;
