@@ -52,7 +52,7 @@ func (r *Run) runsOn(w worker, what string) Result {
 	switch {
 	case began >= 0 && !r.AskedBefore(began, i) && !r.SignalledBefore(began):
 		return Broken(began, "%s of the background service %s leaves the host running; a stop began that nobody asked for", what, w.name).With(i)
-	case began < 0 && end > i && !r.AskedBefore(end, i) && !r.SignalledBefore(end):
+	case began < 0 && end > i && r.OneStart() && !r.AskedBefore(end, i) && !r.SignalledBefore(end):
 		return Broken(end, "%s of the background service %s leaves the host running; run returned though nobody asked for a stop", what, w.name).With(i)
 	}
 	return Held()
@@ -173,7 +173,7 @@ func failureOfRun(r *Run, w worker) Result {
 // cancelledByStop: work that ends cancelled because it was stopped is no failure.
 func cancelledByStop(r *Run, w worker) Result {
 	run := r.act("run")
-	if r.Outcome(w.body) != trace.WasCancelled || w.stop.Begin < 0 || w.body.End < w.stop.Begin || has(w.script, plan.ThrowCancelled) || run.End < w.body.End || r.limited() {
+	if !r.OneStart() || r.Outcome(w.body) != trace.WasCancelled || w.stop.Begin < 0 || w.body.End < w.stop.Begin || has(w.script, plan.ThrowCancelled) || run.End < w.body.End || r.limited() {
 		return Unseen()
 	}
 	if w.stop.End >= 0 && r.Outcome(w.stop) == trace.WasCancelled && r.InTime(w.stop.End) {

@@ -59,9 +59,9 @@ func (r *Run) exitHandlerSets() bool {
 	return r.Plan != nil && r.Plan.ProcessExit != nil && has(*r.Plan.ProcessExit, plan.ExitCode)
 }
 
-// killedFromOutside tells whether the process died of a signal that was sent to it.
+// killedFromOutside tells whether the process died of a signal that was sent to it, or that it may have sent itself.
 func (r *Run) killedFromOutside() bool {
-	return r.Trace.End.Kind == trace.Signaled && r.signalled(r.Trace.End.Signal)
+	return r.Trace.End.Kind == trace.Signaled && (r.signalled(r.Trace.End.Signal) || r.PlanHas(plan.Raise))
 }
 
 // restarted tells whether the host was started twice, or after its disposal: of what ties it to the process only the latest
@@ -217,7 +217,7 @@ func setCodeKept(r *Run) Result {
 	if r.ownLifetime() && len(r.Signals()) > 0 {
 		return Unseen() // nobody may have handled it
 	}
-	if f.exitCode != 1 || r.gated() && r.restarted() || len(r.exits()) > 0 || r.crashed() || r.hastened() || r.stalled() || r.mains(plan.Return) > 0 {
+	if f.exitCode != 1 || r.gated() && (r.restarted() || r.mains(plan.RunBackground) > 0) || len(r.exits()) > 0 || r.crashed() || r.hastened() || r.stalled() || r.mains(plan.Return) > 0 {
 		return Unseen()
 	}
 	if r.exitSignal() && r.rule("consoleSignals") == "exitGateWithHint" || r.threw() >= 0 && !r.Plan.MainCatches || !r.codeSet() {
@@ -321,7 +321,7 @@ func crashFails(r *Run) Result {
 // sigtermCode: which exit code a graceful stop has that SIGTERM asked for.
 func sigtermCode(r *Run) Result {
 	s, ok := r.stopSignal(named("SIGTERM"))
-	if !ok || r.gated() && (len(r.Requests()) > 0 || r.mains(plan.RunBackground) > 0) || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.Trace.End.Kind != trace.Exited || r.facts().exitCode > 1 {
+	if !ok || r.hastened() || r.gated() && (len(r.Requests()) > 0 || r.mains(plan.RunBackground) > 0) || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.Trace.End.Kind != trace.Exited || r.facts().exitCode > 1 {
 		return Unseen()
 	}
 	set := 0

@@ -78,6 +78,9 @@ func exitWhileAlive(r *Run) Result {
 	}
 	e := r.Trace.End
 	if !r.gated() {
+		if r.facts().exitCode > r.mains(plan.ExitCode) {
+			return Unseen() // somebody may have set another meanwhile
+		}
 		if e.Kind != trace.Exited || e.Code != code&0xff {
 			return Broken(i, "an exit that the application calls is not the host's business and ends the process with %d; it %s", code, r.ending())
 		}
@@ -248,7 +251,7 @@ func nestedExit(r *Run) Result {
 // deathRunsNoHandler: a process that dies of a signal runs no exit handler.
 func deathRunsNoHandler(r *Run) Result {
 	e := r.Trace.End
-	if e.Kind != trace.Signaled || r.Plan.ProcessExit == nil || r.timerAborts() {
+	if e.Kind != trace.Signaled || r.Plan.ProcessExit == nil || r.timerAborts() || r.PlanHas(plan.Raise) {
 		return Unseen()
 	}
 	by := r.threw()

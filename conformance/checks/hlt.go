@@ -454,7 +454,7 @@ func hltWaitRequest(r *Run) Result {
 			asked = max(q.Begin, q.End)
 		}
 		switch {
-		case w.End < 0 && len(r.exits()) > 0:
+		case w.End < 0 && (len(r.exits()) > 0 || unended(r.Notes(AppStopping))):
 			return Unseen()
 		case w.End < 0 && r.Stuck() || w.End >= 0 && r.At(w.End) > r.At(asked)+r.Late(0):
 			return Broken(w.End, "a stop was requested, so waitForStart, which honours its token, must end at once, but did not").With(q.Begin)

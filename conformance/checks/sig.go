@@ -191,7 +191,7 @@ func ownLifetime(r *Run) Result {
 		if !IsStopSignal(s.Name) || s.Name == "SIGQUIT" || r.Handles(s.Name) || !r.SurelyAfter(s, running) || r.AskedBefore(s.At, -1) {
 			return Unseen()
 		}
-		if h := r.Plan.ProcessExit; h != nil && !finite(*h) || r.threw() >= 0 && !r.Plan.MainCatches {
+		if h := r.Plan.ProcessExit; h != nil && (!finite(*h) || has(*h, plan.StopApp) && len(r.callbacks(AppStopping)) > 0) || r.threw() >= 0 && !r.Plan.MainCatches {
 			return Unseen()
 		}
 		if ok, want := r.defaultOf(s.Name); !ok {

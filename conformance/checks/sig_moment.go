@@ -153,7 +153,7 @@ func secondSignalEnds(r *Run) Result {
 		return Unseen()
 	}
 	if r.stalled() {
-		if !r.Patient() || r.gated() && r.returned() >= 0 && len(r.Calls(Dispose)) == 0 { // HOST-EXIT-008
+		if !r.Patient() || r.gated() && r.returned() >= 0 && (len(r.Calls(Dispose)) == 0 || r.botched().Begin >= 0) { // HOST-EXIT-008
 			return Unseen()
 		}
 		return Broken(s.At, "a second stop signal must not keep the process from ending; the process %s", r.ending())
@@ -236,7 +236,7 @@ func defaultAfterDisposal(r *Run) Result {
 	if i := r.returned(); i >= 0 && !r.SurelyBefore(s, i) || r.threw() >= 0 {
 		return Unseen()
 	}
-	if s.Name == "SIGINT" && r.rule("unsubscribe") == "false" {
+	if s.Name == "SIGINT" && r.rule("unsubscribe") == "false" && r.Plan.HostLifetime == nil {
 		if r.Trace.End.Kind == trace.Signaled {
 			return Broken(s.At, "the host's handler of SIGINT stays after its disposal and swallows the signal; the process died of it")
 		}

@@ -288,7 +288,7 @@ func stopUnconstructed(r *Run) Result {
 		return Unseen()
 	}
 	for _, act := range r.Acts("stop") {
-		if act.Begin < starts[0].End || act.End < 0 {
+		if act.Begin < starts[0].End || act.End < 0 || r.skips(act) {
 			continue
 		}
 		fails := r.Profile.Word("startingFlag") == "beforeConstruction"

@@ -249,7 +249,7 @@ func (r *Run) expiredAfter(d time.Duration, what string) Result {
 	if r.callerLimitsStop() || r.secondForces() {
 		return Unseen()
 	}
-	if len(r.callbacks(AppStopping)) > 0 {
+	if len(r.callbacks(AppStopping)) > 0 || r.slowTokens() {
 		return Unseen() // they may use up some of it before the first stop is called
 	}
 	got, at, ok := r.firedAfter()
@@ -360,7 +360,7 @@ func timeZero(r *Run) Result {
 		case trace.NoToken:
 			continue
 		}
-		if c.End >= 0 && r.cooperative(c.Service, hook[k]) && r.At(c.End) > r.At(c.Begin)+r.Late(0) {
+		if c.End >= 0 && r.cooperative(c.Service, hook[k]) && !has(r.Script(c.Service, hook[k]), plan.StopApp) && r.At(c.End) > r.At(c.Begin)+r.Late(0) {
 			return Broken(c.End, "the shutdown timeout is zero, so %s of %s, which honours its token, must end at once, but did not", hook[k], r.Name(c.Service)).With(c.Begin)
 		}
 	}

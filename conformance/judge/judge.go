@@ -72,7 +72,7 @@ type Options struct {
 	Progress func(done, of int)
 	Replay   func(c *Case) string // the command that shows a case
 	// Partial says that only a part of the library is played: clauses that it does not exercise are left out instead of
-	// failing for want of exercise.
+	// failing for want of exercise, or skipped if they are among Clauses.
 	Partial bool
 }
 
@@ -391,13 +391,15 @@ func (v *verifier) conclude(r *report.Report) {
 			c.Verdict, c.Because = report.Error, "the suite has no check for this clause"
 		case j.panicked != "":
 			c.Because = j.panicked
-		case j.exercised == 0 && v.o.Partial:
+		case j.exercised == 0 && v.o.Partial && len(v.o.Clauses) == 0:
 			continue
 		case len(j.failures) == 0 && v.unplayable(r, j.clause.ID) != "":
 			// a scenario about something else may have shown it all the same, in one run and not in the next
 			c.Verdict, c.Because = report.Skipped, v.unplayable(r, j.clause.ID)
 		case j.exercised == 0 && v.unshowable(r, j.clause.ID) != "":
 			c.Verdict, c.Because = report.Skipped, v.unshowable(r, j.clause.ID)
+		case j.exercised == 0 && v.o.Partial:
+			c.Verdict, c.Because = report.Skipped, "no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may"
 		case j.exercised == 0:
 			c.Verdict, c.Because = report.Fail, "never exercised: no run brought about what the clause is about, so nothing is known"
 		}

@@ -137,6 +137,12 @@ func TestVerdicts(t *testing.T) {
 		{"is left out when only a part is played", []string{first, second}, []string{"first.ok"},
 			func(f *fake, _ []*judge.Case, o *judge.Options) judge.Implementation { o.Partial = true; return f },
 			[]string{"pass", first + " pass 1"}},
+		{"is skipped when it was asked for by name", []string{first, second}, []string{"first.ok"},
+			func(f *fake, _ []*judge.Case, o *judge.Options) judge.Implementation {
+				o.Partial, o.Clauses = true, []string{second}
+				return f
+			},
+			[]string{"skipped", second + " skipped 0: no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may"}},
 		{"a feature that is not declared skips a clause, exercised or not", []string{first, gifted}, []string{"first.ok second.bad"}, nil,
 			[]string{"skipped", first + " pass 1", gifted + " skipped 0: the implementation declares no sockets"}},
 		{"one that is declared and seen does not", []string{first, gifted}, []string{"first.ok second.bad a.listen"},
