@@ -20,7 +20,7 @@ func TestStopWithoutTimeWhileStarting(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		start func(context.Context) error // of b
-		over  time.Duration // the stop, since the start began
+		over  time.Duration               // the stop, since the start began
 		want  string
 		err   string
 	}{
