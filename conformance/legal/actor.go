@@ -78,6 +78,9 @@ func (h *actorHost) Run(ctx context.Context) error {
 	}
 	h.startCtx, h.endStart = context.WithCancel(context.Background())
 	defer h.endStart()
+	if len(h.actors) == 0 && len(h.mail) == 0 { // nothing has to start, and nobody wants it to stop
+		_ = h.app.Started()
+	}
 	cancelled := ctx.Done()
 	for h.advance() {
 		select {

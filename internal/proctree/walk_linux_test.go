@@ -100,6 +100,12 @@ func TestParseStat(t *testing.T) {
 		{name: "a name with brackets and spaces", line: "7 (a) b) Z 3 7 5 0", want: Process{PID: 7, PPID: 3, Name: "a) b", State: "Z", Session: 5}},
 		{name: "no name", line: "7 S 3 7 5", bad: true},
 		{name: "brackets the wrong way round", line: "7 )x( S 3 7 5", bad: true},
+		{name: "brackets the wrong way round, and enough words", line: "7 )x( S 3 7 5 6 7", bad: true},
+		{name: "only an opening bracket", line: "7 (x S 3 7 5", bad: true},
+		{name: "only a closing bracket", line: "7 x) S 3 7 5", bad: true},
+		{name: "an empty name", line: "7 () R 0 7 5", want: Process{PID: 7, State: "R", Session: 5}},
+		{name: "just enough words", line: "7 (cat) T 3 7 5", want: Process{PID: 7, PPID: 3, Name: "cat", State: "T", Session: 5}},
+		{name: "no session", line: "7 (cat) S 3 7 x", bad: true},
 		{name: "too short", line: "7 (cat) S 3", bad: true},
 		{name: "no number", line: "7 (cat) S x 7 5", bad: true},
 		{name: "nothing", bad: true},
@@ -109,6 +115,86 @@ func TestParseStat(t *testing.T) {
 				t.Errorf("%+v, %v; want %+v, an error: %v", got, err, c.want, c.bad)
 			}
 		})
+	}
+}
+
+func TestStates(t *testing.T) {
+	for state, want := range map[string][2]bool{"R": {}, "S": {}, "D": {}, "Z": {true, false}, "X": {true, false}, "T": {false, true}, "t": {false, true}, "": {}} {
+		p := Process{State: state}
+		if got := [2]bool{p.Ended(), p.Stopped()}; got != want {
+			t.Errorf("%s: ended and stopped %v, want %v", state, got, want)
+		}
+	}
+}
+
+// TestCommandLine: what has no arguments is called by its program, and what is too long is cut between runes.
+func TestCommandLine(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		most int
+		want string
+	}{
+		{"cat", 100, "cat"}, {"longname", 8, "longname"}, {"longname", 7, "long..."}, {"a", 3, "a"}, {"abcd", 3, "..."}, {"añb-long", 5, "a..."}, {"añb-long", 6, "añ..."}, {"", 10, ""},
+	} {
+		if got := CommandLine(Process{PID: 1 << 30, Name: c.name}, c.most); got != c.want {
+			t.Errorf("%q cut at %d bytes: %q, want %q", c.name, c.most, got, c.want)
+		}
+	}
+	c := exec.Command("cat", "-", "-u") // it has been executed when Start returns, unlike what a shell starts
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Skip("NOT RUN: no cat: " + err.Error())
+	}
+	if got := CommandLine(Process{PID: c.Process.Pid, Name: "name"}, 100); got != "cat - -u" {
+		t.Errorf("the arguments are %q, want cat - -u", got)
+	}
+	_ = in.Close()
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for in, want := range map[string][]int{"": nil, "7": {7}, "7 8 9 ": {7, 8, 9}, " 7\n8": {7, 8}, "7 x 9": {7, 9}} {
+		if got := numbers([]byte(in)); !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", in, got, want)
+		}
+	}
+}
+
+// TestAdopted: a child that we did not start ourselves, once its parent has gone, is among ours when we take orphans.
+func TestAdopted(t *testing.T) {
+	if err := Subreaper(); err != nil {
+		t.Skip("NOT RUN: orphans are not ours to take: " + err.Error())
+	}
+	c := exec.Command("sh", "-c", "cat <&3 >/dev/null 2>&1 & echo $!")
+	hold, held, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ExtraFiles = []*os.File{hold}
+	out, err := c.Output()
+	_ = hold.Close()
+	if err != nil {
+		t.Skip("NOT RUN: no shell: " + err.Error())
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(Adopted(), pid) {
+		t.Errorf("process %d, whose parent has ended, is not among ours: %v", pid, Adopted())
+	}
+	_ = held.Close() // it has nothing more to read
+	if !AwaitExit(pid, time.Minute) {
+		t.Fatal("it lives on")
+	}
+	Reap(pid)
+	if _, err := Read(pid); err == nil {
+		t.Error("it was waited for and is still there")
 	}
 }
 
