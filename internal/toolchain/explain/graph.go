@@ -302,6 +302,8 @@ func (r *Run) guess(e Event, o *object, here map[uint32]bool) (uint32, string) {
 	switch {
 	case used:
 		return user, r.g(user).title() + " uses the other end of it again, as it did before"
+	case made && (e.Kind == Send || e.Kind == SelSend):
+		return maker, r.g(maker).title() + " receives from it (a guess: it made the channel)"
 	case made:
 		return maker, r.g(maker).title() + " sends to it or closes it (a guess: it made the channel)"
 	}
