@@ -136,7 +136,7 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 			errs = append(errs, t.err)
 		}
 	}
-	var failed []*task
+	var failed []failure
 	for _, t := range pending {
 		var err error
 		if st.orphan != nil {
@@ -157,8 +157,7 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 				cancelled = err
 			}
 		default:
-			t.err = err
-			failed = append(failed, t)
+			failed = append(failed, failure{err, h.place(t, err, &ended)})
 		}
 	}
 	for i := 1; i < len(failed); i++ {
@@ -166,13 +165,30 @@ func (h *Host) runConcurrent(st *stage, services []*entry, ctx context.Context, 
 			failed[j], failed[j-1] = failed[j-1], failed[j]
 		}
 	}
-	for _, t := range failed {
-		errs = append(errs, t.err)
+	for _, f := range failed {
+		errs = append(errs, f.err)
 	}
 	if len(failed) == 0 && cancelled != nil && (st.before == nil || len(errs) == 0) {
 		errs = append(errs, cancelled)
 	}
 	return errs, nil
+}
+
+// failure is a call that failed, and in which order it did.
+type failure struct {
+	err error
+	seq int
+}
+
+// place gives the place of a failed call among those that ended. One that is abandoned has ended by that, whatever it still does.
+func (h *Host) place(t *task, err error, ended *int) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, left := err.(*AbandonedError); left {
+		*ended++
+		return *ended
+	}
+	return t.seq
 }
 
 // invoke makes one call of a service on the calling thread. A panic becomes an error; every error names the service.

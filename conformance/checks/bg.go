@@ -140,7 +140,7 @@ func stopCancelsBody(r *Run, w worker) Result {
 		return Unseen()
 	}
 	switch {
-	case r.Event(w.body.Begin).Token == trace.Cancelled:
+	case r.Event(w.body.Begin).Token == trace.Cancelled || r.failsBefore(w):
 		return Unseen() // it had fired before
 	case r.firedIn(w) >= 0:
 		return Held()
@@ -150,6 +150,12 @@ func stopCancelsBody(r *Run, w worker) Result {
 		return Broken(-1, "the stop of the background service %s cancels the token of its body; the token never fired and the process %s", w.name, r.ending()).With(w.stop.Begin)
 	}
 	return Unseen()
+}
+
+// failsBefore tells whether the body failed before it came to wait for its token: a callback that is registered on one that has
+// fired throws at once.
+func (r *Run) failsBefore(w worker) bool {
+	return has(w.script, plan.OnCancelThrow) && r.Failed(w.body) && r.Outcome(w.body) != trace.WasCancelled
 }
 
 // working tells whether the body was running when the stop was called.
@@ -286,7 +292,7 @@ func linkedToStart(r *Run, w worker) Result {
 	if w.body.Begin > asked || w.start.End > asked || r.PlanHas(plan.StartCancelAfter, plan.RunCancelAfter) {
 		return Unseen()
 	}
-	if !r.pending(asked) || r.startTimedOut() {
+	if !r.pending(asked) || r.startTimedOut() || !r.OneStart() || r.failsBefore(w) {
 		return Unseen()
 	}
 	fired := r.firedIn(w)
@@ -335,8 +341,8 @@ func callbackFails(r *Run, w worker) Result {
 	if !has(w.script, plan.OnCancelThrow) || !w.working() || w.stop.End < 0 || w.start.End < 0 || w.start.End > w.stop.Begin || r.Overlapping() {
 		return Unseen()
 	}
-	if r.Failed(w.body) && r.Outcome(w.body) != trace.WasCancelled {
-		return Unseen() // a callback that is registered when the token has fired fails the body
+	if r.failsBefore(w) {
+		return Unseen()
 	}
 	if i := r.First(w.name, "cancelCallback", trace.Begin); i < w.stop.Begin || i > w.stop.End {
 		return Unseen()

@@ -132,7 +132,7 @@ func askedForIsNoFailure(r *Run) Result {
 
 // uncaught gives the event with which an error left main that nobody catches, -1 if there is none.
 func (r *Run) uncaught() int {
-	if r.Plan.MainCatches || r.exitSignal() || len(r.exits()) > 0 || r.signalled("SIGTERM") && r.rule("defaultSigterm") != "kills" && r.cutByDefault() {
+	if r.Plan.MainCatches || r.exitSignal() || r.hastened() || len(r.exits()) > 0 || r.signalled("SIGTERM") && r.rule("defaultSigterm") != "kills" && r.cutByDefault() {
 		return -1
 	}
 	return r.threw()

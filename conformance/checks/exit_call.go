@@ -159,7 +159,7 @@ func (r *Run) uncaughtAside() bool { return r.threw() >= 0 && !r.Plan.MainCatche
 func exitDeadlock(r *Run) Result {
 	i, code, ok := r.exitCall()
 	from, to := r.life()
-	if !ok || !r.gated() || r.Plan.HostLifetime != nil || from < 0 || i < from || i > to || !r.waited() || r.uncaughtAside() {
+	if !ok || !r.gated() || r.Plan.HostLifetime != nil || from < 0 || i < from || i > to || !r.waited() || r.uncaughtAside() || r.PlanHas(plan.StopHostWait) {
 		return Unseen()
 	}
 	if r.Trace.End.Kind == trace.Exited || r.Trace.End.Kind == trace.Signaled {
@@ -239,7 +239,7 @@ func nestedExit(r *Run) Result {
 		return Unseen()
 	}
 	list := r.exits()
-	if len(list) == 0 || list[len(list)-1] < h[0] || r.timerAborts() || r.killedFromOutside() || r.uncaughtAside() {
+	if len(list) == 0 || list[len(list)-1] < h[0] || r.timerAborts() || r.killedFromOutside() || r.uncaughtAside() || r.crashed() {
 		return Unseen()
 	}
 	if !r.stalled() {

@@ -140,6 +140,9 @@ func lifeRequestWaits(r *Run) Result {
 		return Unseen()
 	}
 	q := r.Requests()[0]
+	if s := r.Signals(); len(s) > 0 && s[0] < q.Begin {
+		return Unseen()
+	}
 	if at := r.noted(AppStopping); at < q.Begin || q.End < 0 {
 		return Unseen()
 	}

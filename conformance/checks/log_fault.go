@@ -34,7 +34,7 @@ func logsFault(r *Run, w worker) Result {
 	if r.Outcome(w.body) == trace.WasCancelled && !(has(w.script, plan.ThrowCancelled) && r.alone(w)) {
 		return Unseen()
 	}
-	if w.stop.End >= 0 && w.body.End > w.stop.End || !r.goesOn(w.body.End) {
+	if w.stop.End >= 0 && w.body.End > w.stop.End || !r.goesOn(w.body.End) || r.killedFromOutside() && !r.After(r.Last(), w.body.End, 0) {
 		return Unseen()
 	}
 	for _, i := range r.idx().logs {

@@ -25,8 +25,8 @@ func (r *Run) timedStart() (act Call, ok bool) {
 	if c, _, failed := r.startFailure(act.Begin); failed {
 		over = c.End
 	}
-	if n := len(r.idx().abandoned); n > 0 && over < 0 {
-		over = r.idx().abandoned[0]
+	if n := len(r.idx().abandoned); n > 0 {
+		over = max(over, r.idx().abandoned[0])
 	}
 	if a := r.asked(); a >= 0 && a < over {
 		return act, false
