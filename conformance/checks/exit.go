@@ -321,7 +321,7 @@ func crashFails(r *Run) Result {
 // sigtermCode: which exit code a graceful stop has that SIGTERM asked for.
 func sigtermCode(r *Run) Result {
 	s, ok := r.stopSignal(named("SIGTERM"))
-	if !ok || r.hastened() || r.gated() && (len(r.Requests()) > 0 || r.mains(plan.RunBackground) > 0) || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.Trace.End.Kind != trace.Exited || r.facts().exitCode > 1 {
+	if !ok || r.hastened() || r.gated() && (len(r.Requests()) > 0 || len(r.Signals()) > 1 || r.mains(plan.RunBackground) > 0) || len(r.exits()) > 0 || r.crashed() || r.threw() >= 0 || r.Trace.End.Kind != trace.Exited || r.facts().exitCode > 1 {
 		return Unseen()
 	}
 	set := 0

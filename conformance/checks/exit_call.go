@@ -214,7 +214,7 @@ func exitHandlersFirst(r *Run) Result {
 // exitRunsHandlers: an exit runs the application's exit handler, which sees its code, before the process ends.
 func exitRunsHandlers(r *Run) Result {
 	i, code, ok := r.exitCall()
-	if !ok || r.Plan.ProcessExit == nil {
+	if !ok || r.Plan.ProcessExit == nil || r.facts().exitCode > r.mains(plan.ExitCode) { // somebody may have set another meanwhile
 		return Unseen()
 	}
 	for _, k := range r.exitHandlers() {

@@ -251,6 +251,9 @@ func stopGoesOnAfterFailure(r *Run) Result {
 			}
 		}
 		done, ok := r.doneAt(act)
+		if act.End < 0 && r.cutByDefault() {
+			continue
+		}
 		if !ok && act.End < 0 && r.broughtDown() {
 			done, ok = len(r.Trace.Events), true
 		}

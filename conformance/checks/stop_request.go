@@ -106,6 +106,9 @@ func stopRequestWhileStarting(r *Run) Result {
 		if c, _, failed := r.startFailure(act.Begin); failed && r.Outcome(c) != trace.WasCancelled {
 			return Unseen() // the start failed for a reason of its own
 		}
+		if act.End < 0 && r.returned() >= 0 {
+			return Unseen() // main did not wait for run, and took the process with it
+		}
 		if done, ok := r.doneAt(act); ok {
 			if missing, n := r.unstopped(act, done); len(missing) > 0 {
 				return Broken(min(done, r.Last()), "the stop was requested during the start, and %s had started and must be stopped, but was not", r.Name(missing[0])).With(q.Begin)

@@ -2,9 +2,11 @@ package virtual_test
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/hostsim/hostsim/conformance/checks"
@@ -92,42 +94,32 @@ func TestRandomPlansKeepTheContract(t *testing.T) {
 	}
 }
 
+//go:embed testdata/once-accused.txt
+var onceAccused string
+
 // TestOnceAccused: plans on which a check once took what the reference host does for a violation of its clause, and was wrong.
 func TestOnceAccused(t *testing.T) {
-	for _, c := range []struct{ clause, profile, plan string }{
-		{"HOST-EXIT-006", "strict", "{hostLifetime: {}, main: [build, run, {exitCode: 77}], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}"},
-		{"HOST-EXIT-006", "strict", "{services: [{name: b, stop: [throwCancelled, {exitCode: 76}]}], main: [build, start, stop], mainCatches: true}"},
-		{"HOST-EXIT-006", "dotnet-8", "{services: [{name: b, stop: [{block: 10ms}]}, {name: c, start: [stopApplication], stop: [{exitCode: 7}]}], hostLifetime: {}, main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 10ms, send: SIGQUIT}]}"},
-		{"HOST-LOG-008", "strict", "{services: [{name: b, start: [{onCancelThrow: callback}, {throw: start}]}], main: [build, {runCancelAfter: 0s}]}"},
-		{"HOST-START-015", "strict", "{main: [build, dispose, {stopTimeout: 0s}, run]}"},
-		{"HOST-START-015", "strict", "{services: [{name: b, kind: lifecycle, starting: [throwCancelled]}], main: [build, run]}"},
-		{"HOST-EXIT-013", "strict", "{options: {shutdownTimeout: 0s}, services: [{name: b, stop: [{block: 120ms}]}], main: [build, runBackground, stopApplication, waitRun], mainCatches: true}"},
-		{"HOST-LOG-014", "strict", "{services: [{name: b, start: [{block: 190ms}]}, {name: d, start: [{block: 780ms}]}], applicationStopped: [[{block: 30ms}]], main: [build, {runCancelAfter: 840ms}]}"},
-		{"HOST-LOG-014", "dotnet-8", "{options: {startupTimeout: 10ms, concurrentStart: true}, services: [{name: b, start: [{throw: start}]}, {name: c, start: [{onCancelBlock: 130ms}, hang]}], main: [build, start]}"},
-		{"HOST-SIG-004", "strict", "{services: [{name: c, kind: background}], main: [build, runBackground, waitRun], signals: [{after: host.run.begin, wait: 10ms, send: SIGTERM}]}"},
-		{"HOST-TIME-018", "strict", `{options: {shutdownTimeout: 0s}, config: {startupTimeoutSeconds: "2"}, services: [{name: d, start: [{block: 750ms}, {delay: 2s}]}], hostLifetime: {stop: [{delay: 0s}]}, main: [build, start]}`},
-		{"HOST-START-014", "dotnet-3.1", "{services: [{name: b, start: [stopApplication]}], applicationStopping: [[{exit: 65}]], main: [build, start]}"},
-		{"HOST-START-014", "dotnet-3.1", "{services: [{name: b, start: [stopApplication]}], applicationStopping: [[{block: 10ms}]], main: [build, run]}"},
-		{"HOST-BG-002", "dotnet-10", "{options: {backgroundException: ignore}, services: [{name: c, start: [{block: 0s}]}, {name: d, kind: background}], main: [build, {startCancelAfter: 0s}, waitForShutdown], signals: [{after: lifetime.applicationStarted, wait: 290ms, send: SIGTERM}]}"},
-		{"HOST-BG-005", "dotnet-6", `{config: {shutdownTimeoutSeconds: "0"}, services: [{name: a, kind: background, execute: [{delay: 10ms}]}], applicationStarted: [[{spawn: [stopApplication]}]], main: [build, run]}`},
-		{"HOST-CONC-007", "dotnet-8", "{options: {startupTimeout: 10ms, concurrentStart: true}, services: [{name: a, start: [{sleep: 10ms}, {delay: 0s}]}, {name: b, start: [{throw: start}]}], main: [build, run]}"},
-		{"HOST-STOP-011", "dotnet-8", ignored}, {"HOST-STOP-012", "dotnet-8", ignored}, {"HOST-LOG-006", "dotnet-8", ignored}, {"HOST-LOG-007", "dotnet-8", ignored},
-		{"HOST-START-018", "dotnet-8", "{services: [{name: b, kind: background}], main: [build, start, dispose, start]}"},
-		{"HOST-START-011", "dotnet-8", "{options: {concurrentStart: true}, services: [{name: a, start: [throwCancelled]}, {name: b, kind: lifecycle, stopped: [{throw: stopped}]}], applicationStarted: [[{spawn: [stopApplication]}]], main: [build, run]}"},
-		{"HOST-TIME-012", "dotnet-8", "{options: {shutdownTimeout: 900ms, concurrentStop: true}, services: [{name: b, kind: lifecycle, stopping: [{block: 650ms}, {delay: 480ms}]}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGINT}]}"},
-	} {
-		t.Run(c.clause+" "+c.profile, func(t *testing.T) {
-			p, err := plan.Parse("plan.yaml", []byte("# \n"+c.plan))
+	l := virtual.New(nil)
+	defer l.Close()
+	for i, line := range strings.Split(onceAccused, "\n") {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		c := strings.SplitN(line, " ", 3)
+		if len(c) != 3 {
+			t.Fatalf("once-accused.txt:%d: want clause, profile and plan, found %q", i+1, line)
+		}
+		clause, profile := c[0], c[1]
+		t.Run(fmt.Sprintf("%s %s line %d", clause, profile, i+1), func(t *testing.T) {
+			p, err := plan.Parse("plan.yaml", []byte("# \n"+c[2]))
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := virtual.New(nil)
-			defer l.Close()
-			tr, err := l.Play(p, c.profile)
+			tr, err := l.Play(p, profile)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if said := accuses(c.clause, c.profile, p, tr); said != "" {
+			if said := accuses(clause, profile, p, tr); said != "" {
 				var b bytes.Buffer
 				_ = trace.WriteText(&b, tr, trace.Options{})
 				t.Errorf("%s\n%s", said, b.String())
@@ -135,9 +127,6 @@ func TestOnceAccused(t *testing.T) {
 		})
 	}
 }
-
-// ignored is a stop whose cancellation the releases 8 and 9 drop: it had ended when the call came back.
-const ignored = "{options: {concurrentStop: true}, services: [{name: c, stop: [throwCancelled]}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}"
 
 // TestRandomRunsAreWellFormed: of any plan, the same bytes twice; times that do not run backwards; no end without a begin;
 // no call of a service that was not made; nothing of the plan's that the plan does not have; and both forms of the trace
