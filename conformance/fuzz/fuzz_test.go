@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -214,6 +216,14 @@ func TestSave(t *testing.T) {
 	path, err := rep.Differences[0].Save(t.TempDir()+"/found", "dotnet-10")
 	if err != nil {
 		t.Fatal(err)
+	}
+	saved, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenarios.Parse(path, saved)
+	if err != nil || len(s.Expect) != 1 || s.Name != rep.Differences[0].Name() || len(s.Profiles) != 1 || s.Profiles[0] != "dotnet-10" || !strings.HasSuffix(path, s.Name+".yaml") {
+		t.Errorf("saved in %s was %+v, error %v; want one expectation, of what the other host did", path, s, err)
 	}
 	if _, err := rep.Differences[0].Save(path, "dotnet-10"); err == nil {
 		t.Errorf("%s is a file, yet something was saved in it", path)

@@ -65,6 +65,14 @@ func TestMessagesAreReadAsTheyWereWritten(t *testing.T) {
 	}
 }
 
+// TestOtherVersionsAreWritten: an adapter says the version that it speaks, whatever this one is.
+func TestOtherVersionsAreWritten(t *testing.T) {
+	var b strings.Builder
+	if err := NewWriter(&b).Identity(Identity{Protocol: 12}); err != nil || !strings.HasPrefix(b.String(), `{"identity":{"protocol":12,`) {
+		t.Errorf("error %v, %s", err, b.String())
+	}
+}
+
 // TestAnErrorOfTheStreamStays: what could not be written once is not followed by anything.
 func TestAnErrorOfTheStreamStays(t *testing.T) {
 	want := errors.New("pipe broke")

@@ -101,6 +101,7 @@ func TestParseStat(t *testing.T) {
 		{name: "no name", line: "7 S 3 7 5", bad: true},
 		{name: "brackets the wrong way round", line: "7 )x( S 3 7 5", bad: true},
 		{name: "brackets the wrong way round, and enough words", line: "7 )x( S 3 7 5 6 7", bad: true},
+		{name: "brackets the wrong way round, and all words", line: "7 )S 3 7 5 (", bad: true},
 		{name: "only an opening bracket", line: "7 (x S 3 7 5", bad: true},
 		{name: "only a closing bracket", line: "7 x) S 3 7 5", bad: true},
 		{name: "an empty name", line: "7 () R 0 7 5", want: Process{PID: 7, State: "R", Session: 5}},

@@ -163,6 +163,14 @@ func TestWaits(t *testing.T) {
 	}
 }
 
+func TestNoWaits(t *testing.T) {
+	for _, text := range []string{"", " waits for b", "a waits for ", "a", "a waits for b, since x", `"a" waits for "b`, `"a"b waits for c`, "a waits for b waits for c", ", at x waits for b"} {
+		if w, err := ParseWait(text); err == nil {
+			t.Errorf("%q is read as %+v", text, w)
+		}
+	}
+}
+
 // FuzzReadText: any text gives a trace or an error with a rule, and a trace is written and read back as the same.
 func FuzzReadText(f *testing.F) {
 	var b strings.Builder
