@@ -231,7 +231,7 @@ func TestDeadlines(t *testing.T) {
 			{"the earlier of two", seam.NewSource(rt, context.Background()).Link(late).Link(soon), time.Second},
 			{"in any order", seam.NewSource(rt, context.Background()).Link(soon).Link(late), time.Second},
 			{"of its own", seam.NewSource(rt, context.Background()).CancelAfter(3*time.Second, "limit"), 3 * time.Second},
-			{"a link to nothing", seam.NewSource(rt, context.Background()).Link(nil).Link(context.Background()), 0}, //nolint:staticcheck // nil is allowed
+			{"a link to nothing", seam.NewSource(rt, context.Background()).Link(nil).Link(context.Background()), 0},
 		} {
 			at, ok := c.src.Deadline()
 			if ok != (c.want > 0) || ok && at.Sub(now) != c.want {
