@@ -136,7 +136,7 @@ func bodyAfterStart(r *Run, w worker) Result {
 
 // stopCancelsBody: the stop of a background service cancels the token of its body.
 func stopCancelsBody(r *Run, w worker) Result {
-	if l := lead(w.script); l == nil || l.Kind != plan.UntilCancelled || w.body.Begin < 0 || w.stop.Begin < w.body.Begin {
+	if l := lead(w.script); l == nil || l.Kind != plan.UntilCancelled || w.body.Begin < 0 || w.stop.Begin < w.body.Begin || len(r.Starters()) > 1 {
 		return Unseen()
 	}
 	switch {

@@ -63,7 +63,7 @@ func TestRandomPlansKeepTheContract(t *testing.T) {
 	all := spec.MustLoad()
 	accused := map[string]bool{}
 	judged := 0
-	randomPlans(t, 21, 400, 0.4, func(t *testing.T, l *virtual.Lane, name, profile string, p *plan.Plan, tr *trace.Trace) {
+	randomPlans(t, 21, 1000, 0.4, func(t *testing.T, l *virtual.Lane, name, profile string, p *plan.Plan, tr *trace.Trace) {
 		said := map[string]string{}
 		for _, c := range all.MustProfile(profile).Clauses {
 			if c.In(spec.Virtual) && !accused[c.ID] {
