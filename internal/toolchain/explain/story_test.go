@@ -46,7 +46,7 @@ func busy(good bool) (*program, []Blocked) {
 	p.add(Go, 5, cond, 1, start)
 	p.add(Go, 6, work, 1, start)
 	p.add(Go, 7, work, 1, start) // the second of its kind
-	p.add(Decision, 0, 0, 0)
+	p.add(Decision, 2, 0, 0) // says nothing of what the goroutine runs
 	p.add(Make, 1, 100, 0, mk)
 	p.add(Make, 1, 200, 2, at("New", 3))
 	p.add(Make, 1, 300, 0, at("New", 4))
@@ -69,12 +69,13 @@ func busy(good bool) (*program, []Blocked) {
 	}
 	p.add(SelRecv, 6, 300, 1|0<<1, work)
 	p.add(SelSend, 6, 0, 1|1<<1, work) // a nil channel
+	p.add(WgAdd, 7, 400, 0, work)      // adds nothing
 	p.add(Recv, 7, 0, 0, work)         // a nil channel for ever
 	p.add(Lock, 1, 600, 0, p.pc("sync.(*RWMutex).Lock", "rwmutex.go", 1), start)
 	return p, []Blocked{
 		{G: 6, Reason: "select"}, {G: 2, Reason: "chan receive"}, {G: 3, Reason: "chan send"}, {G: 4, Reason: "sync.WaitGroup.Wait"},
 		{G: 5, Reason: "sync.Cond.Wait"}, {G: 7, Reason: "chan receive (nil chan)"}, {G: 1, Reason: "sync.RWMutex.Lock"},
-		{G: 8, Reason: "sleep", PCs: []uintptr{at("sleeper", 60), goexit}}, {G: 9, Reason: "IO wait"},
+		{G: 8, Reason: "sleep", PCs: []uintptr{at("sleeper", 60), goexit}}, {G: 9, Reason: "IO wait"}, {G: 0, Reason: "sleep"}, // the clock is nobody
 	}
 }
 
