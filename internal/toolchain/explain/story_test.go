@@ -45,8 +45,9 @@ func busy(good bool) (*program, []Blocked) {
 	p.add(Go, 4, wait, 1, start)
 	p.add(Go, 5, cond, 1, start)
 	p.add(Go, 6, work, 1, start)
-	p.add(Go, 7, work, 1, start) // the second of its kind
-	p.add(Decision, 2, 0, 0) // says nothing of what the goroutine runs
+	p.add(Go, 7, work, 1, start)              // the second of its kind
+	p.add(Go, 10, at("idle", 70)-1, 1, start) // never does anything: its name is that of its function
+	p.add(Decision, 2, 0, 0)                  // says nothing of what the goroutine runs
 	p.add(Make, 1, 100, 0, mk)
 	p.add(Make, 1, 200, 2, at("New", 3))
 	p.add(Make, 1, 300, 0, at("New", 4))
