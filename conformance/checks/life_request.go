@@ -332,7 +332,7 @@ func lifeDispose(r *Run) Result {
 	if a := r.asked(); a >= 0 && a < act.Begin || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 { // a worker that counts as failed asks for a stop
 		return Unseen()
 	}
-	if q := r.Requests(); len(q) > 0 && q[0].Begin < act.End || len(r.Signals()) > 0 && r.Signals()[0] < act.End {
+	if r.requestedBefore(act.End) {
 		return Unseen()
 	}
 	fired := -1

@@ -194,6 +194,9 @@ func ownLifetime(r *Run) Result {
 		if h := r.Plan.ProcessExit; h != nil && (!finite(*h) || has(*h, plan.StopApp) && len(r.callbacks(AppStopping)) > 0) || r.threw() >= 0 && !r.Plan.MainCatches {
 			return Unseen()
 		}
+		if len(r.Signals()) > 1 && r.killedFromOutside() && r.Trace.End.Signal != s.Name {
+			return Unseen() // another signal was faster
+		}
 		if ok, want := r.defaultOf(s.Name); !ok {
 			return Broken(s.At, "with a host lifetime of the application's own, %s has its default action, %s; the process %s", s.Name, want, r.ending())
 		}
