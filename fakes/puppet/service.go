@@ -2,6 +2,7 @@ package puppet
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/hostsim/hostsim/host"
 	"github.com/hostsim/hostsim/host/seam"
@@ -99,7 +100,7 @@ type background struct {
 	*host.BackgroundService
 	p     *Player
 	s     *plan.Service
-	begun bool
+	begun atomic.Bool // the body may run on a thread of its own
 }
 
 // HasSynchronousPart implements host.Prefixed.
@@ -113,7 +114,7 @@ func (b *background) worker(call string, ctx context.Context, next func(context.
 }
 
 func (b *background) execute(ctx context.Context) error {
-	b.begun = true
+	b.begun.Store(true)
 	b.p.begin(b.s.Name, plan.HookExecute, ctx)
 	err := b.p.Async(b.s.Name, plan.HookExecute, b.s.Hooks[plan.HookExecute], ctx)
 	b.p.end(b.s.Name, plan.HookExecute, err)
@@ -127,7 +128,7 @@ func (b *background) Execute(ctx context.Context) error { return b.execute(ctx) 
 func (b *background) Start(ctx context.Context) error {
 	b.p.begin(b.s.Name, plan.HookStart, ctx)
 	err := b.worker(plan.HookStart, ctx, b.BackgroundService.Start)
-	if !b.begun {
+	if !b.begun.Load() {
 		b.p.use(UseWork)
 	}
 	b.p.end(b.s.Name, plan.HookStart, err)
