@@ -247,7 +247,7 @@ func giveUpIsQuiet(r *Run, w worker) Result {
 // blockingBody: what a body that holds its thread from the first step on does to the start.
 func blockingBody(r *Run, w worker) Result {
 	l := lead(w.script)
-	if l == nil || l.Kind != plan.Block || l.Dur <= 2*r.slack() || w.body.Begin < 0 || w.start.End < 0 {
+	if l == nil || l.Kind != plan.Block || l.Dur <= 2*r.slack() || w.body.Begin < 0 || w.start.End < 0 || r.failsBefore(w) {
 		return Unseen()
 	}
 	over := r.Event(w.body.Begin).At + l.Dur

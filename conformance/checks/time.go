@@ -321,7 +321,7 @@ func timeInfinite(r *Run) Result {
 			if i := r.FiredIn(c, h); i >= 0 {
 				return Broken(i, "the shutdown timeout is infinite, so the token of %s of %s must never be cancelled, but was", h, r.Name(c.Service)).With(c.Begin)
 			}
-			if i := r.abandonedAt(c.Service, len(r.Trace.Events)); i >= 0 {
+			if i := r.abandonedAt(c.Service, len(r.Trace.Events)); i > c.Begin {
 				return Broken(i, "the shutdown timeout is infinite, so %s must not be abandoned, but was", r.Name(c.Service)).With(c.Begin)
 			}
 			if c.End >= 0 && r.At(c.End) > r.At(c.Begin) {
