@@ -328,7 +328,7 @@ func aliveUntilItsStop(r *Run, w worker) Result {
 	}
 	disposed, _ := r.CallOf(w.k, Dispose)
 	switch {
-	case fired < 0, (fired < running || r.startTimedOut()) && r.hasStartupTimeout():
+	case fired < 0, (fired < running || r.startTimedOut() || r.slowTokens()) && r.hasStartupTimeout():
 		return Unseen()
 	case w.stop.Begin >= 0 && fired > w.stop.Begin, disposed.Begin >= 0 && fired > disposed.Begin:
 		return Held()

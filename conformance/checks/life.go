@@ -342,6 +342,9 @@ func lifeFailureIgnored(r *Run) Result {
 func lifeStoppingCallbacksFirst(r *Run) Result {
 	bounded := r.Profile.Word("hookLimit") == "bounded"
 	res := Unseen()
+	if s := r.startedAt(); s >= 0 && r.stopsInside(s) {
+		return res
+	}
 	for _, c := range r.Notes(AppStopping) {
 		if c.Begin == c.End {
 			continue

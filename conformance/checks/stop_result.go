@@ -218,13 +218,14 @@ func stopAgain(r *Run) Result {
 		if r.MayHaveExpired(act.End) && r.Profile.Word("expiredStop") == "skip" {
 			return Unseen()
 		}
+		if r.disposedBefore(act.Begin) && len(round) == 0 {
+			return Unseen()
+		}
 		switch {
 		case joins && len(round) > 0:
 			return Broken(round[0].Begin, "the host had been stopped, so a further stop must call nothing, but %s was stopped again", r.Name(round[0].Service)).With(stops[first].End)
 		case joins && r.called(act) != "stopHost" && r.called(stops[first]) != "stopHost" && r.Outcome(act) != r.Outcome(stops[first]):
 			return Broken(act.End, "a further stop has the result of the first, %q, but ended with %q", r.Outcome(stops[first]), r.Outcome(act)).With(stops[first].End)
-		case !joins && r.disposedBefore(act.Begin):
-			return Unseen()
 		case !joins && len(round) < len(r.Services()):
 			return Broken(act.End, "a further stop stops every service again, but only %d of %d were", len(round), len(r.Services())).With(stops[first].End)
 		}
