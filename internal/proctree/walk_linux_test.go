@@ -141,13 +141,24 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("%q cut at %d bytes: %q, want %q", c.name, c.most, got, c.want)
 		}
 	}
-	c := exec.Command("cat", "-", "-u") // it has been executed when Start returns, unlike what a shell starts
+	c := exec.Command("cat", "-", "-u")
 	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Start(); err != nil {
 		t.Skip("NOT RUN: no cat: " + err.Error())
+	}
+	// Start returns while the kernel still sets the new program up; once it answers it has its arguments.
+	if _, err := in.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
 	}
 	if got := CommandLine(Process{PID: c.Process.Pid, Name: "name"}, 100); got != "cat - -u" {
 		t.Errorf("the arguments are %q, want cat - -u", got)
