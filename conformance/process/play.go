@@ -145,10 +145,27 @@ func (pl *play) loop(ctx context.Context) error {
 			pl.afterExit(msgs)
 			return pl.died()
 		case what := <-pl.s.flooded:
+			pl.catchUp(msgs)
 			return pl.broken(pl.s.flood(what))
 		case <-ctx.Done():
 			pl.end = trace.Ending{Kind: trace.Killed, Reason: "the run was called off: " + context.Cause(ctx).Error()}
 			return ctx.Err()
+		}
+	}
+}
+
+// catchUp takes the messages that were on their way when the run was found to be broken. More may come without end.
+func (pl *play) catchUp(msgs <-chan incoming) {
+	timer := time.NewTimer(catchUpLimit)
+	defer timer.Stop()
+	for {
+		select {
+		case in := <-msgs:
+			if in.err != nil || pl.message(in) != nil || pl.over() {
+				return
+			}
+		case <-timer.C:
+			return
 		}
 	}
 }

@@ -212,6 +212,16 @@ func (s *session) awaitIdentity(ctx context.Context, limit time.Duration) (*prot
 	case <-timer.C:
 		return nil, silence(limit)
 	case what := <-s.flooded:
+		timer.Reset(catchUpLimit) // the identity may be on its way: then the run has this fault, not the adapter
+		select {
+		case in := <-s.msgs:
+			if in.err == nil {
+				s.take(in.msg.Identity)
+				s.flooded <- what
+				return s.id, nil
+			}
+		case <-timer.C:
+		}
 		return nil, s.flood(what)
 	case <-ctx.Done():
 		return nil, ctx.Err()

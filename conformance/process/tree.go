@@ -12,7 +12,8 @@ type tree struct {
 
 // The limits of killing a tree.
 const (
-	killLimit = 3 * time.Second        // for all of a tree to be gone after SIGKILL
-	dumpLimit = 300 * time.Millisecond // for the stacks of a process that hangs
-	grace     = 250 * time.Millisecond // for a leftover that is just ending by itself
+	killLimit    = 3 * time.Second        // for all of a tree to be gone after SIGKILL
+	catchUpLimit = 250 * time.Millisecond // for messages on their way when a run is found to be broken
+	dumpLimit    = 300 * time.Millisecond // for the stacks of a process that hangs
+	grace        = 250 * time.Millisecond // for a leftover that is just ending by itself
 )
