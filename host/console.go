@@ -57,12 +57,7 @@ func (c *console) status(msg string) {
 }
 
 func (c *console) signal(os.Signal) (cancelDefault bool) {
-	c.h.mu.Lock()
-	again := c.signaled
-	c.signaled = true
-	c.h.mu.Unlock()
-	if again && c.h.rules.SecondSignal == "forces" && c.h.app.stopping.Cancelled() {
-		c.h.ForceStop()
+	if c.h.forcedBySignal(&c.signaled) {
 		return true
 	}
 	c.h.rt.Enter("console lifetime", "a signal")

@@ -175,6 +175,20 @@ func (h *Host) ForceStop() {
 	}
 }
 
+// forcedBySignal notes that a stop signal has come to a host lifetime, and forces the stop if it is not the first and the rules
+// want that. It tells whether it did. The flag is guarded by h.mu.
+func (h *Host) forcedBySignal(signaled *bool) bool {
+	h.mu.Lock()
+	again := *signaled
+	*signaled = true
+	h.mu.Unlock()
+	if !again || h.rules.SecondSignal != "forces" || !h.app.stopping.Cancelled() {
+		return false
+	}
+	h.ForceStop()
+	return true
+}
+
 // patience waits for calls of services no longer than its owner allows: until the token is cancelled, and then a little
 // while for a call to notice it.
 type patience struct {

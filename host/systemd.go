@@ -42,16 +42,9 @@ func (s *systemd) WaitForStart(context.Context) error {
 }
 
 func (s *systemd) signal(os.Signal) (cancelDefault bool) {
-	h := s.h
-	h.mu.Lock()
-	again := s.signaled
-	s.signaled = true
-	h.mu.Unlock()
-	if again && h.rules.SecondSignal == "forces" && h.app.stopping.Cancelled() {
-		h.ForceStop()
-		return true
+	if !s.h.forcedBySignal(&s.signaled) {
+		s.h.app.StopApplication()
 	}
-	h.app.StopApplication()
 	return true
 }
 

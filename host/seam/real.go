@@ -85,9 +85,10 @@ func (r *Real) giveBack(id int64) {
 	}
 }
 
-// suspend ends the synchronous part of the Call or Start that the calling goroutine runs, if it runs one. A wait that holds
-// the thread ends that of a Start only.
-func (r *Real) suspend(holds bool) {
+// Suspend ends the synchronous part of the Call or Start that the calling goroutine runs, if it runs one. A wait that holds
+// the thread ends that of a Start only. It is for seams that wrap a Real and wait in their own way: they call it before a wait
+// that blocks, as [Real.Wait] does; holds is [Wait].Holds.
+func (r *Real) Suspend(holds bool) {
 	r.mu.Lock()
 	none := len(r.calls) == 0
 	r.mu.Unlock()
@@ -103,13 +104,9 @@ func (r *Real) suspend(holds bool) {
 	}
 }
 
-// Suspend is for seams that wrap a Real and wait in their own way: they call it before a wait that blocks, as [Real.Wait]
-// does. It ends the synchronous part of the Call or Start that the calling goroutine runs, if any; holds is [Wait].Holds.
-func (r *Real) Suspend(holds bool) { r.suspend(holds) }
-
 // Yield implements [Runtime].
 func (r *Real) Yield() {
-	r.suspend(false)
+	r.Suspend(false)
 	runtime.Gosched()
 }
 
@@ -126,7 +123,7 @@ func (r *Real) Wait(w Wait) Woken {
 	case w.Limit == 0:
 		return TimedOut
 	}
-	r.suspend(w.Holds)
+	r.Suspend(w.Holds)
 	var a, b <-chan struct{}
 	if w.For != nil {
 		a = w.For.Done()
@@ -201,7 +198,7 @@ func (m *realMutex) Lock() {
 	select {
 	case m.free <- struct{}{}:
 	default:
-		m.r.suspend(true) // a wait that holds the thread
+		m.r.Suspend(true) // a wait that holds the thread
 		m.free <- struct{}{}
 	}
 	m.mu.Lock()

@@ -156,48 +156,37 @@ func TestBystander(t *testing.T) {
 
 // TestAwaitedLink: Dispose waits for a cancellation that passes through the link, and keeps nothing that comes later.
 func TestAwaitedLink(t *testing.T) {
-	t.Run("it waits for what is under way", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			rt := seam.NewReal(nil)
-			began := time.Now()
-			parent := seam.NewSource(rt, context.Background())
-			child := seam.NewSource(rt, context.Background()).LinkAwaited(parent)
-			running := rt.NewEvent("running")
-			child.OnCancel(func() error {
-				running.Set()
-				<-time.After(time.Second)
-				return nil
+	for _, c := range []struct {
+		name string
+		link func(child, parent *seam.Source)
+		want time.Duration
+	}{
+		{"it waits for what is under way", func(child, parent *seam.Source) { child.LinkAwaited(parent) }, time.Second},
+		{"a link that is not awaited does not wait", func(child, parent *seam.Source) { child.Link(parent) }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rt := seam.NewReal(nil)
+				began := time.Now()
+				parent, child := seam.NewSource(rt, context.Background()), seam.NewSource(rt, context.Background())
+				c.link(child, parent)
+				running := rt.NewEvent("running")
+				child.OnCancel(func() error {
+					running.Set()
+					<-time.After(time.Second)
+					return nil
+				})
+				rt.Go("canceller", func() { _ = parent.Cancel() })
+				rt.Wait(seam.Wait{For: running, Limit: seam.Forever})
+				child.Dispose()
+				if d := time.Since(began); d != c.want {
+					t.Errorf("Dispose returned after %v, want %v", d, c.want)
+				}
+				synctest.Wait()
+				<-time.After(2 * time.Second)
 			})
-			rt.Go("canceller", func() { _ = parent.Cancel() })
-			rt.Wait(seam.Wait{For: running, Limit: seam.Forever})
-			child.Dispose()
-			if d := time.Since(began); d != time.Second {
-				t.Errorf("Dispose returned after %v, want when the callback had returned, after 1s", d)
-			}
 		})
-	})
-	t.Run("a link that is not awaited does not wait", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			rt := seam.NewReal(nil)
-			began := time.Now()
-			parent := seam.NewSource(rt, context.Background())
-			child := seam.NewSource(rt, context.Background()).Link(parent)
-			running := rt.NewEvent("running")
-			child.OnCancel(func() error {
-				running.Set()
-				<-time.After(time.Second)
-				return nil
-			})
-			rt.Go("canceller", func() { _ = parent.Cancel() })
-			rt.Wait(seam.Wait{For: running, Limit: seam.Forever})
-			child.Dispose()
-			if d := time.Since(began); d != 0 {
-				t.Errorf("Dispose returned after %v, want at once", d)
-			}
-			synctest.Wait()
-			<-time.After(2 * time.Second)
-		})
-	})
+	}
 	t.Run("what comes after it passes", func(t *testing.T) {
 		for range 50 { // the goroutine of the context sets out before or after Dispose
 			synctest.Test(t, func(t *testing.T) {
