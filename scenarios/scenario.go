@@ -83,6 +83,21 @@ func (s *Scenario) Expected(profile string) []*Expectation {
 	return out
 }
 
+// MayHang tells whether the scenario says itself that the program does not come to an end under a profile.
+func (s *Scenario) MayHang(profile string) bool {
+	for _, e := range s.Expected(profile) {
+		if len(e.Cycle) > 0 {
+			return true
+		}
+		for _, end := range e.Ends {
+			if end.End.Kind.NeverEnded() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Recording gives what a release did in the plan of a file of recordings, nil if that is not known.
 func (s *Scenario) Recording(release string) *recorded.Recording {
 	for _, r := range s.Recordings {

@@ -311,7 +311,7 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 			if at >= 0 && at < len(t.Events) {
 				out.Said += " (at " + string(trace.AppendTimed(nil, &t.Events[at])) + ")"
 			}
-			if stuck(t) {
+			if t.End.Kind.NeverEnded() {
 				out.Verdict = report.Hang
 			}
 		}
@@ -367,13 +367,12 @@ func (v *verifier) unplayable(r *report.Report, clause string) string {
 		if !has(c.Clauses, clause) || !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
 			continue
 		}
-		for _, s := range r.Scenarios {
-			if s.Name != c.Name {
-				continue
-			}
-			if s.Verdict != report.Skipped {
-				return ""
-			}
+		s := outcomeOf(r, c.Name)
+		switch {
+		case s == nil:
+		case s.Verdict != report.Skipped:
+			return ""
+		default:
 			why = "no scenario that exercises it could be played; " + c.Name + ": " + s.Said
 		}
 	}
@@ -393,15 +392,22 @@ func (v *verifier) conclude(r *report.Report) {
 			c.Because = j.panicked
 		case j.exercised == 0 && v.o.Partial && len(v.o.Clauses) == 0:
 			continue
-		case len(j.failures) == 0 && v.unplayable(r, j.clause.ID) != "":
-			// a scenario about something else may have shown it all the same, in one run and not in the next
-			c.Verdict, c.Because = report.Skipped, v.unplayable(r, j.clause.ID)
-		case j.exercised == 0 && v.unshowable(r, j.clause.ID) != "":
-			c.Verdict, c.Because = report.Skipped, v.unshowable(r, j.clause.ID)
-		case j.exercised == 0 && v.o.Partial:
-			c.Verdict, c.Because = report.Skipped, "no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may"
-		case j.exercised == 0:
-			c.Verdict, c.Because = report.Fail, "never exercised: no run brought about what the clause is about, so nothing is known"
+		default:
+			why := ""
+			if len(j.failures) == 0 { // a scenario about something else may have shown it all the same, in one run and not in the next
+				why = v.unplayable(r, j.clause.ID)
+			}
+			if why == "" && j.exercised == 0 {
+				why = v.unshowable(r, j.clause.ID)
+			}
+			switch {
+			case why != "":
+				c.Verdict, c.Because = report.Skipped, why
+			case j.exercised == 0 && v.o.Partial:
+				c.Verdict, c.Because = report.Skipped, "no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may"
+			case j.exercised == 0:
+				c.Verdict, c.Because = report.Fail, "never exercised: no run brought about what the clause is about, so nothing is known"
+			}
 		}
 		r.Clauses = append(r.Clauses, c)
 	}

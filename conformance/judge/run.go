@@ -35,10 +35,6 @@ func (v *verifier) plays() int {
 	return max(v.o.Plays, 1)
 }
 
-func stuck(t *trace.Trace) bool {
-	return t.End.Kind == trace.Deadlock || t.End.Kind == trace.HangEnd || t.End.Kind == trace.Killed
-}
-
 // judge applies one clause to one run.
 func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
 	if j.check == nil || j.lacks != "" {
@@ -71,7 +67,7 @@ func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
 		f.Replay = v.o.Replay(c)
 	}
 	verdict := report.Fail
-	if stuck(t) {
+	if t.End.Kind.NeverEnded() {
 		verdict = report.Hang
 	}
 	j.verdict = report.Worse(j.verdict, verdict)

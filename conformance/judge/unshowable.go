@@ -36,12 +36,18 @@ func (v *verifier) unshowable(r *report.Report, clause string) string {
 }
 
 func playedIn(r *report.Report, name string) bool {
-	for _, s := range r.Scenarios {
-		if s.Name == name {
-			return s.Verdict != report.Skipped && s.Verdict != report.Error
+	s := outcomeOf(r, name)
+	return s != nil && s.Verdict != report.Skipped && s.Verdict != report.Error
+}
+
+// outcomeOf gives what became of a scenario, nil if its turn has not come.
+func outcomeOf(r *report.Report, name string) *report.Scenario {
+	for i := range r.Scenarios {
+		if r.Scenarios[i].Name == name {
+			return &r.Scenarios[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // brokenIn gives the first clause that a scenario's run broke, "" if none.

@@ -24,15 +24,7 @@ func (r *Report) JUnit(w io.Writer) error {
 			order = append(order, c.Area)
 		}
 		tc := junit.Testcase{Classname: r.Profile + "." + c.Area, Name: c.ID + " " + c.Text, Time: "0.000"}
-		switch c.Verdict {
-		case Pass, Provisional:
-		case Skipped:
-			tc.Skipped = &junit.Result{Message: c.Because}
-		case Error:
-			tc.Error = &junit.Result{Message: c.Because, Type: string(c.Verdict)}
-		default:
-			tc.Failure = &junit.Result{Message: c.why(), Type: string(c.Verdict), Data: c.evidence()}
-		}
+		conclude(&tc, c.Verdict, c.Because, junit.Result{Message: c.why(), Data: c.evidence()})
 		s.AddTestcase(tc)
 	}
 	for _, a := range order {
@@ -49,20 +41,26 @@ func (r *Report) JUnit(w io.Writer) error {
 	return err
 }
 
+// conclude enters a verdict into a test case: why it was skipped or could not be had, or what failed.
+func conclude(tc *junit.Testcase, v Verdict, why string, failure junit.Result) {
+	switch v {
+	case Pass, Provisional:
+	case Skipped:
+		tc.Skipped = &junit.Result{Message: why}
+	case Error:
+		tc.Error = &junit.Result{Message: why, Type: string(v)}
+	default:
+		failure.Type = string(v)
+		tc.Failure = &failure
+	}
+}
+
 // rest gives the suites of what is not about a clause.
 func (r *Report) rest() []junit.Testsuite {
 	scenarios := junit.Testsuite{Name: "scenarios", Time: "0.000"}
 	for _, s := range r.Scenarios {
 		tc := junit.Testcase{Classname: r.Profile + ".scenarios", Name: s.Name, Time: "0.000"}
-		switch s.Verdict {
-		case Pass, Provisional:
-		case Skipped:
-			tc.Skipped = &junit.Result{Message: s.Said}
-		case Error:
-			tc.Error = &junit.Result{Message: s.Said, Type: string(s.Verdict)}
-		default:
-			tc.Failure = &junit.Result{Message: s.Said, Type: string(s.Verdict)}
-		}
+		conclude(&tc, s.Verdict, s.Said, junit.Result{Message: s.Said})
 		scenarios.AddTestcase(tc)
 	}
 	run := junit.Testsuite{Name: "run", Time: "0.000"}

@@ -5,6 +5,7 @@
 package trace
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -112,6 +113,12 @@ const (
 	Killed   EndKind = "killed"   // Reason: the harness ended it (a limit was reached)
 )
 
+// Hangs tells whether nothing could go on any more.
+func (k EndKind) Hangs() bool { return k == Deadlock || k == HangEnd }
+
+// NeverEnded tells whether the program did not come to an end of its own: it hung, or the harness had to end it.
+func (k EndKind) NeverEnded() bool { return k.Hangs() || k == Killed }
+
 // Outcome of the whole process. Only the fields that its Kind names are set.
 type Ending struct {
 	Kind   EndKind
@@ -135,4 +142,9 @@ type Wait struct {
 type Trace struct {
 	Events []Event
 	End    Ending
+}
+
+// Keep copies the events, for a trace that is valid only until the next run.
+func (t *Trace) Keep() *Trace {
+	return &Trace{Events: slices.Clone(t.Events), End: t.End}
 }
