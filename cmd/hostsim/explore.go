@@ -114,14 +114,7 @@ func (f *exploreFlags) options(s streams, sc *scenarios.Scenario) (explore.Optio
 		return o, err
 	}
 	o.Profile = spec.MustLoad().MustProfile(f.as)
-	for _, e := range sc.Expected(f.as) {
-		o.Allowed = o.Allowed || len(e.Cycle) > 0
-		for _, end := range e.Ends {
-			if k := end.End.Kind; k == trace.Deadlock || k == trace.HangEnd || k == trace.Killed {
-				o.Allowed = true
-			}
-		}
-	}
+	o.Allowed = sc.MayHang(f.as)
 	if o.Schedules == 0 && f.strategy != explore.Exhaustive {
 		o.Schedules = 10000
 	}
@@ -156,11 +149,8 @@ func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) e
 	if err != nil {
 		return err
 	}
-	if f.out != "" {
-		if o.Base, err = readResult(f.out); err != nil {
-			return usage(err)
-		}
-		o.Save = func(r *explore.Result) error { return writeResult(f.out, r) }
+	if err := f.resume(&o); err != nil {
+		return err
 	}
 	debug.SetGCPercent(1600) // little lives from run to run; collecting less often is a sixth to a quarter faster
 	r, err := explore.Explore(ctx, o)
@@ -174,6 +164,18 @@ func exploreFile(ctx context.Context, s streams, f *exploreFlags, file string) e
 		return err
 	}
 	return violated(&r.Violations[0])
+}
+
+// resume goes on from the file that --out names, and saves to it.
+func (f *exploreFlags) resume(o *explore.Options) (err error) {
+	if f.out == "" {
+		return nil
+	}
+	if o.Base, err = readResult(f.out); err != nil {
+		return usage(err)
+	}
+	o.Save = func(r *explore.Result) error { return writeResult(f.out, r) }
+	return nil
 }
 
 // write prints a result, and puts it into the file that --out names.
@@ -202,8 +204,7 @@ func (f *exploreFlags) write(s streams, r *explore.Result) error {
 
 // violated is the exit code of a violation.
 func violated(v *explore.Violation) *exitError {
-	switch trace.EndKind(v.Clause) {
-	case trace.Deadlock, trace.HangEnd:
+	if trace.EndKind(v.Clause).Hangs() {
 		return &exitError{code: 3}
 	}
 	return &exitError{code: 1}
@@ -248,7 +249,7 @@ func (f *exploreFlags) show(s streams, o *explore.Options, sc *scenarios.Scenari
 		if err != nil {
 			return err
 		}
-		small.Trace = *keepTrace(t)
+		small.Trace = *t.Keep()
 	} else if small, err = explore.Shrink(o, v); err != nil {
 		return err
 	}

@@ -77,11 +77,8 @@ func exploreAdapter(cmd *cobra.Command, s streams, f *exploreFlags, file string,
 	if f.schedule != "" {
 		return f.single(s, &o, f.schedule)
 	}
-	if f.out != "" {
-		if o.Base, err = readResult(f.out); err != nil {
-			return usage(err)
-		}
-		o.Save = func(r *explore.Result) error { return writeResult(f.out, r) }
+	if err := f.resume(&o); err != nil {
+		return err
 	}
 	r, err := explore.Explore(cmd.Context(), o)
 	if err != nil {

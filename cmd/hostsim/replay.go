@@ -172,7 +172,7 @@ func (f *replayFlags) one(s streams, lane replayer, sc *scenarios.Scenario) (cod
 	if err != nil {
 		return 0, err
 	}
-	a := keepTrace(t)
+	a := t.Keep()
 	var want bytes.Buffer
 	_ = trace.WriteJSONL(&want, a)
 	for n := 1; n < f.repeat; n++ {
@@ -232,17 +232,13 @@ func scheduleOf(sc *scenarios.Scenario) *explore.Schedule {
 	return out
 }
 
-func keepTrace(t *trace.Trace) *trace.Trace {
-	return &trace.Trace{Events: append([]trace.Event(nil), t.Events...), End: t.End}
-}
-
 // endCode is 3 for a run that got stuck, 1 for one that had to be killed, else 0: how the program under test ended is a
 // result and not a failure of the replay.
 func endCode(t *trace.Trace) int {
-	switch t.End.Kind {
-	case trace.Deadlock, trace.HangEnd:
+	switch k := t.End.Kind; {
+	case k.Hangs():
 		return 3
-	case trace.Killed:
+	case k.NeverEnded():
 		return 1
 	}
 	return 0

@@ -187,7 +187,7 @@ func (c Call) Open(i int) bool { return c.Begin < i && (c.End < 0 || c.End > i) 
 
 // Stuck tells whether the run ended with nobody able to go on.
 func (r *Run) Stuck() bool {
-	return r.Trace.End.Kind == trace.Deadlock || r.Trace.End.Kind == trace.HangEnd
+	return r.Trace.End.Kind.Hangs()
 }
 
 // Cut gives the index of the event from which on the process may have been gone, so that nothing can be concluded from

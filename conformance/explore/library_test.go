@@ -9,7 +9,6 @@ import (
 	"github.com/hostsim/hostsim/conformance/explore"
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/scenarios"
-	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
 )
 
@@ -48,7 +47,7 @@ func TestLibraryUnderSchedules(t *testing.T) {
 					continue
 				}
 				r, err := explore.Explore(context.Background(), explore.Options{
-					Scenario: sc.Name, Plan: sc.Plan, Profile: profile, Allowed: mayHang(sc, profile.Name),
+					Scenario: sc.Name, Plan: sc.Plan, Profile: profile, Allowed: sc.MayHang(profile.Name),
 					Strategy: explore.Random, Schedules: schedules, Seed: 1, Jobs: 1, NewPlayer: func() explore.Player { return keptOpen{lane} },
 				})
 				if err != nil {
@@ -73,21 +72,6 @@ func speaksAbout(sc *scenarios.Scenario, profile string) bool {
 	for _, p := range scenarios.Expand(sc.Profiles) {
 		if p == profile {
 			return true
-		}
-	}
-	return false
-}
-
-// mayHang tells whether a scenario says itself that it gets stuck under a profile.
-func mayHang(sc *scenarios.Scenario, profile string) bool {
-	for _, e := range sc.Expected(profile) {
-		if len(e.Cycle) > 0 {
-			return true
-		}
-		for _, end := range e.Ends {
-			if k := end.End.Kind; k == trace.Deadlock || k == trace.HangEnd || k == trace.Killed {
-				return true
-			}
 		}
 	}
 	return false

@@ -54,7 +54,7 @@ func life(t *trace.Trace) []string {
 			enter(s)
 		}
 	}
-	if stuck(t.End.Kind) {
+	if t.End.Kind.NeverEnded() {
 		enter("stuck")
 	} else {
 		enter("ended")

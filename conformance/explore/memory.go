@@ -33,9 +33,6 @@ type point struct {
 	kids  []sequel
 }
 
-// preempted is the kind of a preemption, which no other point has.
-const preempted = "preempt"
-
 // How many points are kept, and which part of the schedules, one in so many, must be known by then to go on with it.
 const (
 	memoryPoints = 1 << 15
@@ -56,12 +53,7 @@ func (m *memory) walk(pick strategy, list []choice) (all []choice, hash uint64, 
 		if m.pct != nil {
 			m.pct.ids = p.ids
 		}
-		k := 0
-		if p.kind != preempted {
-			k = pick.choose(p.kind, p.names)
-		} else if pick.preempt(p.names[0]) {
-			k = 1
-		}
+		k := decide(pick, p.kind, p.names)
 		list = append(list, choice{uint16(len(p.kids)), uint16(k)})
 		b = &p.kids[k]
 	}
@@ -77,31 +69,37 @@ func (m *memory) walk(pick strategy, list []choice) (all []choice, hash uint64, 
 	return list, 0, false
 }
 
+// decide asks a strategy at a point of any kind; at a preemption 1 says that the thread is held up.
+func decide(pick strategy, kind string, names []string) int {
+	if kind != preempted {
+		return pick.choose(kind, names)
+	}
+	if pick.preempt(names[0]) {
+		return 1
+	}
+	return 0
+}
+
 // choose implements strategy, for what walk did not know.
 func (m *memory) choose(kind string, names []string) int {
-	p := m.add(kind, names, len(names))
-	k := m.pick.choose(kind, names)
+	p := m.add(kind, names)
+	k := decide(m.pick, kind, names)
 	m.follow(p, k)
 	return k
 }
 
 // preempt implements strategy.
-func (m *memory) preempt(thread string) bool {
-	p := m.add(preempted, []string{thread}, 2)
-	held := m.pick.preempt(thread)
-	k := 0
-	if held {
-		k = 1
-	}
-	m.follow(p, k)
-	return held
-}
+func (m *memory) preempt(thread string) bool { return m.choose(preempted, []string{thread}) == 1 }
 
-func (m *memory) add(kind string, names []string, of int) *point {
+func (m *memory) add(kind string, names []string) *point {
 	if m.at == nil || m.size == memoryPoints {
 		return nil
 	}
 	m.size++
+	of := len(names)
+	if kind == preempted {
+		of = 2
+	}
 	p := &point{kind: kind, names: append([]string(nil), names...), kids: make([]sequel, of)}
 	if m.pct != nil {
 		p.ids = append(p.ids, m.pct.ids...)

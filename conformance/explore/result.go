@@ -65,7 +65,7 @@ type Violation struct {
 
 // key tells violations apart: by clause, and if the run got stuck by who waited for what.
 func (v *Violation) key() string {
-	if v.Clause == string(trace.Deadlock) || v.Clause == string(trace.HangEnd) {
+	if trace.EndKind(v.Clause).Hangs() {
 		return v.Clause + " " + v.Said
 	}
 	return v.Clause

@@ -31,7 +31,10 @@ type Decision struct {
 	Take string `json:"take"` // the candidate that was taken
 }
 
-// hold is what a decision at a preempt point takes.
+// preempted is the kind of the points at which a thread may be held up.
+const preempted = "preempt"
+
+// hold is what a decision at such a point takes.
 const hold = "hold"
 
 // ParseSchedule reads a schedule; an unknown format is an error that names the version that wrote it.
@@ -162,7 +165,7 @@ func (r *Replay) Choose(point string, names []string) int {
 
 // Preempt implements sim.Preempter.
 func (r *Replay) Preempt(thread string) bool {
-	take, at := r.decided(r.namer.name("preempt", thread))
+	take, at := r.decided(r.namer.name(preempted, thread))
 	if take != "" && take != hold {
 		r.Wrong = append(r.Wrong, fmt.Sprintf("at %q the schedule takes %q, which is not among %s", at, take, hold))
 	}
@@ -294,7 +297,7 @@ func (s *script) Preempt(thread string) bool {
 	}
 	s.next++
 	if s.named {
-		if at := s.namer.name("preempt", thread); k != 0 {
+		if at := s.namer.name(preempted, thread); k != 0 {
 			s.out = append(s.out, Decision{string(at), hold})
 		}
 	}

@@ -42,13 +42,7 @@ func (w *worker) scheduled(i uint64) error {
 	if err != nil {
 		return err
 	}
-	h := hash(run.Trace)
-	s := w.result.traces[h]
-	if s == nil {
-		s = w.judge(run.Trace, i)
-		w.result.traces[h] = s
-	}
-	w.enter(s, i, nil)
+	w.see(run.Trace, i, nil)
 	w.result.Decisions += run.Decisions
 	return nil
 }

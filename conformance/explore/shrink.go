@@ -36,7 +36,7 @@ func Shrink(o *Options, v *Violation) (*Small, error) {
 	}
 	out := &Small{Plan: p, Schedule: &Schedule{Format: Format, Hostsim: o.Version, Decisions: d}, Tries: s.tries}
 	s.breaks(p, d)
-	out.Trace = trace.Trace{Events: append([]trace.Event(nil), s.last.Events...), End: s.last.End}
+	out.Trace = *s.last.Keep()
 	return out, nil
 }
 
@@ -69,8 +69,7 @@ func (s *shrinker) breaks(p *plan.Plan, d []Decision) bool {
 
 // Breaks tells whether a trace shows the violation: the same clause, or the same cycle.
 func Breaks(p *plan.Plan, t *trace.Trace, profile *spec.Profile, v *Violation) bool {
-	switch v.Clause {
-	case string(trace.Deadlock), string(trace.HangEnd), string(trace.Killed):
+	if trace.EndKind(v.Clause).NeverEnded() {
 		return string(t.End.Kind) == v.Clause && (v.Clause == string(trace.Killed) || signature(&t.End) == v.Said)
 	}
 	check := checks.Lookup(v.Clause)

@@ -107,15 +107,20 @@ func (w *worker) play(index uint64, list []choice, pick strategy) error {
 	if err != nil {
 		return err
 	}
+	w.memory.ended(w.see(t, index, w.script.list))
+	return nil
+}
+
+// see judges a trace unless it was seen before, counts it, and gives its hash.
+func (w *worker) see(t *trace.Trace, index uint64, list []choice) uint64 {
 	h := hash(t)
-	w.memory.ended(h)
 	s := w.result.traces[h]
 	if s == nil {
 		s = w.judge(t, index)
 		w.result.traces[h] = s
 	}
-	w.enter(s, index, w.script.list)
-	return nil
+	w.enter(s, index, list)
+	return h
 }
 
 // enter counts a schedule that gave what was seen.
@@ -144,7 +149,7 @@ func (w *worker) judge(t *trace.Trace, index uint64) *seen {
 			s.exercised = append(s.exercised, c.id)
 		}
 	}
-	if !w.o.Allowed && stuck(t.End.Kind) {
+	if !w.o.Allowed && t.End.Kind.NeverEnded() {
 		s.broken = append(s.broken, broken{string(t.End.Kind), signature(&t.End)})
 	}
 	s.life = life(t)
@@ -152,11 +157,6 @@ func (w *worker) judge(t *trace.Trace, index uint64) *seen {
 		s.list = append([]choice(nil), w.script.list...)
 	}
 	return s
-}
-
-// stuck tells whether a run ended in a way that no program wants.
-func stuck(k trace.EndKind) bool {
-	return k == trace.Deadlock || k == trace.HangEnd || k == trace.Killed
 }
 
 // signature tells one deadlock from another: who waits for what, without times.
@@ -172,7 +172,7 @@ func signature(e *trace.Ending) string {
 }
 
 func end(e *trace.Ending) string {
-	if e.Kind == trace.Deadlock || e.Kind == trace.HangEnd {
+	if e.Kind.Hangs() {
 		return string(e.Kind)
 	}
 	return trace.FormatEnd(e)

@@ -26,7 +26,7 @@ func Calm(l *virtual.Lane, p *plan.Plan, profile string, tries int) (bool, *trac
 	if err != nil {
 		return false, nil, err
 	}
-	keep := &trace.Trace{Events: append([]trace.Event(nil), first.Events...), End: first.End}
+	keep := first.Keep()
 	r := rand.New(rand.NewPCG(1, 2))
 	defer l.SetDying(0)
 	for range tries {

@@ -206,7 +206,7 @@ func worthwhile(l *virtual.Lane, p *plan.Plan, profile string, n int) bool {
 	if err != nil || t.End.Kind == trace.Killed || !calm && n%unsteady != 0 {
 		return false
 	}
-	if (t.End.Kind == trace.Deadlock || t.End.Kind == trace.HangEnd) && (n%hangs != 0 || waits(p) > patience) {
+	if t.End.Kind.Hangs() && (n%hangs != 0 || waits(p) > patience) {
 		return false
 	}
 	var last time.Duration

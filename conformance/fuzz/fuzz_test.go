@@ -29,7 +29,7 @@ func reference(profile string) fuzz.Adapter {
 		if err != nil {
 			return nil, err
 		}
-		return &trace.Trace{Events: append([]trace.Event(nil), t.Events...), End: t.End}, nil
+		return t.Keep(), nil
 	}
 }
 

@@ -1,7 +1,9 @@
 package fuzz
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/hostsim/hostsim/conformance/virtual"
@@ -27,7 +29,7 @@ func (j *judge) differs(p *plan.Plan, times int) (*agree.Disagreement, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.mine = &trace.Trace{Events: append([]trace.Event(nil), t.Events...), End: t.End}
+	j.mine = t.Keep()
 	return j.more(p, times)
 }
 
@@ -89,10 +91,6 @@ func Recording(profile string, p *plan.Plan, plays []*trace.Trace) *recorded.Rec
 			rec.Variants = append(rec.Variants, v)
 		}
 	}
-	for i := 1; i < len(rec.Variants); i++ { // the most frequent first
-		for k := i; k > 0 && rec.Variants[k].Seen > rec.Variants[k-1].Seen; k-- {
-			rec.Variants[k], rec.Variants[k-1] = rec.Variants[k-1], rec.Variants[k]
-		}
-	}
+	slices.SortStableFunc(rec.Variants, func(a, b recorded.Variant) int { return cmp.Compare(b.Seen, a.Seen) })
 	return rec
 }

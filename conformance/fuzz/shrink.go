@@ -45,7 +45,7 @@ func (j *judge) takes(p *plan.Plan) time.Duration {
 	switch {
 	case err != nil || t.End.Kind == trace.Killed:
 		return longest + hopeless
-	case t.End.Kind == trace.Deadlock || t.End.Kind == trace.HangEnd:
+	case t.End.Kind.Hangs():
 		return longest
 	case len(t.Events) == 0:
 		return 0

@@ -150,8 +150,7 @@ func play(lane *virtual.Lane, p *plan.Plan, profile string) (t *trace.Trace, err
 }
 
 func verdict(t *trace.Trace) report.Verdict {
-	switch t.End.Kind {
-	case trace.Deadlock, trace.HangEnd, trace.Killed:
+	if t.End.Kind.NeverEnded() {
 		return report.Hang
 	}
 	return report.Fail
