@@ -77,8 +77,8 @@ func mainsCode(r *Run) Result {
 	if i < 0 || len(r.exits()) > 0 || r.crashed() || r.exitSignal() || r.hastened() || r.gated() && (r.restarted() || r.facts().exitCode > r.mains(plan.ExitCode)) {
 		return Unseen()
 	}
-	if r.exitHandlerSets() || len(r.idx().abandoned) > 0 && r.facts().exitCode > 0 {
-		return Unseen()
+	if r.exitHandlerSets() || r.facts().setAside || len(r.idx().abandoned) > 0 && r.facts().exitCode > 0 {
+		return Unseen() // somebody may set another when main has returned
 	}
 	code := r.Event(i).Detail.N & 0xff
 	if want := r.mainsOwn(); r.facts().exitCode == 0 && r.Event(i).Detail.N != want {

@@ -17,6 +17,7 @@ func init() {
 	clause("HOST-EXIT-020", nestedExit)
 	clause("HOST-EXIT-021", deathRunsNoHandler)
 	clause("HOST-EXIT-022", crashAborts)
+	clause("HOST-EXIT-023", lastExitCounts)
 }
 
 // life gives the span in which the host's lifetime is installed: from the first start to the end of the disposal, which
@@ -49,8 +50,8 @@ func (r *Run) exitCall() (i, code int, ok bool) {
 	if r.Plan.ProcessExit != nil && (!finite(*r.Plan.ProcessExit) || has(*r.Plan.ProcessExit, plan.StopApp) && len(r.callbacks(AppStopping)) > 0 || has(*r.Plan.ProcessExit, plan.ExitCode)) || r.exitSignal() || r.hastened() {
 		return -1, 0, false
 	}
-	if end := r.returned(); r.threw() > i && r.uncaughtAside() || r.gated() && end >= 0 && end < i {
-		return -1, 0, false // main is aborted, or has ended the process before
+	if end := r.returned(); r.threw() > i && r.uncaughtAside() || end >= 0 && (end < i || !r.gated()) {
+		return -1, 0, false // main is aborted, or has ended the process before, or its code is the later one
 	}
 	return i, r.Event(i).Detail.N, true
 }
@@ -106,7 +107,7 @@ func exitWhileAlive(r *Run) Result {
 func exitOutside(r *Run) Result {
 	i, code, ok := r.exitCall()
 	from, to := r.life()
-	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") {
+	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") || r.returned() > i {
 		return Unseen()
 	}
 	for _, c := range r.Calls(Dispose) {
@@ -294,6 +295,30 @@ func crashAborts(r *Run) Result {
 	}
 	if e := r.Trace.End; e.Kind != trace.Signaled || e.Signal != "SIGABRT" {
 		return Broken(at, "an error that nobody handles on a thread aborts the process, which then died of SIGABRT; it %s", r.ending())
+	}
+	return Held()
+}
+
+// lastExitCounts: of several exits of one process the last that comes while the exit handlers run says the code.
+func lastExitCounts(r *Run) Result {
+	h := r.exitHandlers()
+	if len(h) == 0 || r.facts().exitCode > 0 || r.exitSignal() || r.hastened() || r.crashed() || r.Trace.End.Kind != trace.Exited {
+		return Unseen()
+	}
+	if from, to := r.life(); r.gated() && from >= 0 && h[0] > from && h[0] < to {
+		return Unseen() // the host has a word in it
+	}
+	done := r.Next(h[0], trace.Process, "processExit", trace.End)
+	last := max(-1, r.returned())
+	for _, i := range r.exits() {
+		last = max(last, i)
+	}
+	if done < 0 || last < h[0] || r.At(done)-r.At(last) <= r.Early(0) {
+		return Unseen()
+	}
+	code := r.Event(last).Detail.N
+	if e := r.Trace.End; e.Code != code&0xff {
+		return Broken(last, "the last exit that comes while the exit handlers run says the code, which is %d; the process %s", code, r.ending()).With(h[0])
 	}
 	return Held()
 }

@@ -119,6 +119,10 @@ func TestExitCalls(t *testing.T) {
 	died := edit(replaced(whole, "SIGTERM", "SIGHUP"), "cut 312ms", "end signaled SIGHUP")
 	crash := replaced(wholePlan, "{name: b}", "{name: b, start: [{spawn: [{delay: 100ms}, {throw: boom}]}]}")
 	crashed := edit(whole, "cut 311ms", "add 110ms b/thread threw error:boom", "end signaled SIGABRT")
+	late := replaced(handler, "run,", "run, {spawn: [{sleep: 300ms}, {exit: 63}]},")
+	overtaken := edit(handled, "drop process processExit end", "add 682ms process exit begin =63", "add 982ms process processExit end", "end exited 63")
+	early := `--- {services: [{name: a}], processExit: [{block: 200ms}], main: [build, {spawn: [{exit: 63}]}, {spawn: [{sleep: 150ms}, {exit: 64}]}, {sleep: 100ms}, {return: 5}]}`
+	overtaking := "0ms host build begin\n host build end ok\n process exit begin =63\n process processExit begin =63\n100ms main return =5\n200ms process processExit end\nend exited 5"
 	judge(t, []row{
 		{"the host has no hand in it", "HOST-EXIT-014", "strict", "", thread, atOnce, Pass, ""},
 		{"another code", "HOST-EXIT-014", "strict", "", thread, edit(atOnce, "end exited 0"), Fail, "process exit"},
@@ -169,6 +173,19 @@ func TestExitCalls(t *testing.T) {
 		{"one runs", "HOST-EXIT-021", "strict", "", hup, edit(died, "add 312ms process processExit begin =129"), Fail, "process processExit"},
 		{"an abort", "HOST-EXIT-021", "dotnet-8", "", replaced(failingPlan, "--- {", "--- {processExit: [], "), failed, Pass, ""},
 		{"an exit", "HOST-EXIT-021", "strict", "", handler, handled, Vacuous, ""},
+
+		{"an exit after main's return", "HOST-EXIT-023", "dotnet-10", "", late, overtaken, Pass, ""},
+		{"main's code stays", "HOST-EXIT-023", "dotnet-10", "", late, edit(overtaken, "end exited 3"), Fail, "process exit"},
+		{"main returns after an exit", "HOST-EXIT-023", "dotnet-3.1", "", early, overtaking, Pass, ""},
+		{"the exit's code stays", "HOST-EXIT-023", "dotnet-3.1", "", early, edit(overtaking, "end exited 63"), Fail, "main return"},
+		{"two exits, and main after them", "HOST-EXIT-023", "dotnet-10", "", early, edit(overtaking, "add 50ms process exit begin =64"), Pass, ""},
+		{"two exits, the second last", "HOST-EXIT-023", "dotnet-10", "", early, edit(overtaking, "add 150ms process exit begin =64"), Fail, "process exit"},
+		{"only the low byte of a code is seen", "HOST-EXIT-023", "dotnet-10", "", late, edit(overtaken, "set process exit begin => process exit begin =319"), Pass, ""},
+		{"it comes as the handlers end", "HOST-EXIT-023", "dotnet-10", "", late, edit(overtaken, "cut 682ms", "add 682ms process exit begin =63", "add 682ms process processExit end", "end exited 3"), Vacuous, ""},
+		{"the handlers never end", "HOST-EXIT-023", "dotnet-10", "", late, edit(overtaken, "drop process processExit end", "end hang"), Vacuous, ""},
+		{"no second exit", "HOST-EXIT-023", "dotnet-10", "", handler, handled, Vacuous, ""},
+		{"somebody sets a code", "HOST-EXIT-023", "dotnet-10", "", replaced(late, "{exit: 63}", "{exit: 63}, {exitCode: 1}"), edit(overtaken, "end exited 3"), Vacuous, ""},
+		{"the host holds the exit up", "HOST-EXIT-023", "dotnet-3.1", "", handler, edit(sigterm, "drop signal", "add 300ms process exit begin =5", "add 313ms process exit begin =6"), Vacuous, ""},
 
 		{"an abort", "HOST-EXIT-022", "dotnet-8", "", crash, crashed, Pass, ""},
 		{"a code", "HOST-EXIT-022", "dotnet-8", "", crash, edit(crashed, "end exited 1"), Fail, "b/thread threw"},

@@ -27,6 +27,7 @@ type facts struct {
 	any      kindSet // every step of the plan
 	patient  bool    // see Patient
 	exitCode int     // how many exitCode steps there are
+	setAside bool    // one of them is on a thread of the plan's own, which goes on when main has returned
 	raise    int     // how many raise steps there are
 	code     int     // the argument of the last of them
 	sent     []Sent  // see Sent
@@ -119,7 +120,9 @@ func (f *facts) script(steps plan.Script, cancelled bool) {
 		if s.Kind != nil && s.Kind.Arg == plan.ArgDuration && s.Dur < 0 && s.Kind != plan.StopTimeout {
 			f.patient = f.patient && s.Kind == plan.Delay && cancelled
 		}
+		before := f.exitCode
 		f.script(s.Steps, false)
+		f.setAside = f.setAside || s.Kind == plan.Spawn && f.exitCode > before
 	}
 }
 

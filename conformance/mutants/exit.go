@@ -195,6 +195,16 @@ func init() {
 			}},
 		},
 		Mutant{
+			Name: "exit-first-code-kept", Bug: "an exit that is called while the process is exiting leaves the code as it is",
+			Clause: "HOST-EXIT-023", Profile: "dotnet-10", Source: []string{"E7", "E13"},
+			Fault: fault{Exit: func(h *handle, code int, next func(int)) {
+				if h.World.Process.Exiting() {
+					code = h.World.Process.ExitCode()
+				}
+				next(code)
+			}},
+		},
+		Mutant{
 			Name: "exit-handlers-on-abort", Bug: "an error that nobody handles runs the exit handlers before the process aborts",
 			Clause: "HOST-EXIT-021", Source: []string{"E14"},
 			Fault: fault{Abort: func(h *handle, _ bool, next func()) {

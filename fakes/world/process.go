@@ -66,7 +66,7 @@ var Signals = map[string]os.Signal{
 //
 // An exit — of main, by [Process.Exit], or by SIGTERM where the runtime's rules say so — runs the exit handlers on a
 // thread of the runtime's own while the exiting thread waits; when they have returned the process ends with the exit
-// code that is set by then. A second exit meanwhile waits for ever.
+// code that is set by then. A second exit meanwhile waits for ever, but its code is the one that counts (HOST-EXIT-023).
 type Process struct {
 	w        *World
 	rules    *Rules
@@ -105,9 +105,7 @@ func (p *Process) Main(f func() int) {
 	if p.rules.SlowFirstUse {
 		p.w.Sim.Busy(exiting)
 	}
-	if !p.exiting {
-		p.code = code
-	}
+	p.code = code
 	p.exit("main returns", false)
 }
 
@@ -119,9 +117,7 @@ func (p *Process) Exit(code int) {
 
 // Leave is Exit without a word.
 func (p *Process) Leave(code int) {
-	if !p.exiting {
-		p.code = code
-	}
+	p.code = code
 	p.exit("exit "+strconv.Itoa(code), true)
 }
 

@@ -188,23 +188,23 @@ func TestExit(t *testing.T) {
 			s.Process.OnExit(func() { s.Process.OnExit(func() { s.say("late") }); s.say("a") })
 			return 0
 		}, []string{"0 test.a", "0 test.late", "exited 0"}},
-		{"of two exits the first counts, and the second never returns", func(s *stage) int {
+		{"of two exits the last counts, and neither returns", func(s *stage) int {
 			s.Process.OnExit(func() { s.hold(2 * ms) })
 			s.in(func() { s.sleep(ms); s.Process.Exit(8); s.say("never") })
 			s.Process.Exit(7)
 			return 0
-		}, []string{"0 process.exit.begin (7)", "1 process.exit.begin (8)", "exited 7"}},
-		{"main that returns during an exit changes nothing", func(s *stage) int {
+		}, []string{"0 process.exit.begin (7)", "1 process.exit.begin (8)", "exited 8"}},
+		{"main that returns during an exit has the last word", func(s *stage) int {
 			s.Process.OnExit(func() { s.hold(2 * ms) })
 			s.in(func() { s.Process.Exit(8) })
 			s.sleep(ms)
 			return 3
-		}, []string{"0 process.exit.begin (8)", "exited 8"}},
-		{"an exit while main's return runs the exit handlers changes nothing", func(s *stage) int {
+		}, []string{"0 process.exit.begin (8)", "exited 3"}},
+		{"an exit while main's return runs the exit handlers has it, too", func(s *stage) int {
 			s.Process.OnExit(func() { s.hold(2 * ms) })
 			s.in(func() { s.sleep(ms); s.Process.Exit(8) })
 			return 3
-		}, []string{"1 process.exit.begin (8)", "exited 3"}},
+		}, []string{"1 process.exit.begin (8)", "exited 8"}},
 		{"an exit inside an exit handler is a deadlock", func(s *stage) int {
 			s.Process.OnExit(func() { s.Process.Exit(8); s.say("never") })
 			s.Process.Exit(7)
@@ -285,6 +285,7 @@ func TestSignalAfterItsHandler(t *testing.T) {
 				}
 				s.Sim.AfterFunc(c.dying/2, "other", func() { s.say("other") })
 				s.Process.Deliver("SIGTERM")
+				s.forEver()
 				return 0
 			})
 			same(t, got, c.want...)
