@@ -24,18 +24,31 @@ func (f *adapterFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVarP(&f.jobs, "jobs", "j", runtime.NumCPU(), "for an adapter: how many children run at once")
 }
 
-func (f *adapterFlags) open(ctx context.Context, command []string) (*external.Adapter, error) {
+// check refuses values that are out of range, and what a host in this process cannot do.
+func (f *adapterFlags) check(cmd *cobra.Command, adapter bool) error {
 	if err := oneOf("lane", f.lane, spec.Process, spec.Virtual); err != nil {
-		return nil, err
+		return err
+	}
+	if !adapter && cmd.Flags().Changed("lane") && f.lane == spec.Process {
+		return usagef("--lane process is for the command of an adapter behind --; the built-in hosts live in the virtual lane")
 	}
 	if f.jobs < 1 {
-		return nil, usagef("-j %d: at least 1", f.jobs)
+		return usagef("-j %d: at least 1", f.jobs)
 	}
+	return nil
+}
+
+func (f *adapterFlags) open(ctx context.Context, command []string) (*external.Adapter, error) {
 	a, err := external.New(ctx, command, f.lane, f.jobs)
 	if err != nil {
-		return nil, usagef("%s is not a working adapter: %w\nhostsim smoke -- %s   says more", command[0], err, strings.Join(command, " "))
+		return nil, notWorking(command, err)
 	}
 	return a, nil
+}
+
+// notWorking is the error of an adapter that does not speak the protocol.
+func notWorking(command []string, err error) error {
+	return usagef("%s is not a working adapter: %w\nhostsim smoke -- %s   says more", command[0], err, strings.Join(command, " "))
 }
 
 func smokeCommand(s streams) *cobra.Command {
@@ -46,7 +59,7 @@ func smokeCommand(s streams) *cobra.Command {
 whether its events say what the checks need and whether what it declares is so. It does not judge the host.`,
 		Example: `  hostsim smoke -- ./adapter
   hostsim smoke -- node adapter.js`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takesCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := smoke.Check(cmd.Context(), args)
 			fmt.Fprint(s.out, r.String())

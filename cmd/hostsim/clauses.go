@@ -38,7 +38,7 @@ func clausesCommand(s streams) *cobra.Command {
 		Example: `  hostsim clauses --profile core
   hostsim clauses --profile dotnet-3.1 --diff dotnet-10
   hostsim clauses --area STOP --format json`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if err := oneOf("format", format, "text", "json", "markdown"); err != nil {
 				return err
@@ -49,14 +49,14 @@ func clausesCommand(s streams) *cobra.Command {
 			}
 			for _, p := range []string{profile, diff} {
 				if p != "" && all.Profile(p) == nil {
-					return usagef("there is no profile %q; the profiles are %s", p, strings.Join(all.ProfileNames(), ", "))
+					return usagef("there is no profile %q%s; the profiles are %s", p, didYouMean(p, all.ProfileNames()), strings.Join(all.ProfileNames(), ", "))
 				}
 			}
 			if diff != "" && profile == "" {
 				return usagef("--diff needs --profile too: it shows what differs between the two")
 			}
 			if area != "" && all.Area(strings.ToUpper(area)) == nil {
-				return usagef("there is no area %q; the areas are %s", area, strings.Join(areaNames(all), ", "))
+				return usagef("there is no area %q%s; the areas are %s", area, didYouMean(area, areaNames(all)), strings.Join(areaNames(all), ", "))
 			}
 			var list []*spec.Clause
 			for _, c := range all.Clauses {
@@ -162,17 +162,4 @@ func clausesDiff(s streams, all *spec.Spec, list []*spec.Clause, a, b string) er
 	}
 	fmt.Fprintf(s.out, "\n%d clauses differ between %s and %s\n", len(list), a, b)
 	return nil
-}
-
-// completeProfiles completes flags that take a profile.
-func completeProfiles(cmd *cobra.Command, flags ...string) {
-	for _, f := range flags {
-		_ = cmd.RegisterFlagCompletionFunc(f, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			all, err := spec.Load()
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveError
-			}
-			return all.ProfileNames(), cobra.ShellCompDirectiveNoFileComp
-		})
-	}
 }

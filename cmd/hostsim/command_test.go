@@ -228,8 +228,51 @@ func TestRefused(t *testing.T) {
 	if got := refused(cmd, nil); got != nil {
 		t.Errorf("made an error: %v", got)
 	}
-	if got := fmt.Sprint(refused(cmd, errors.New("unknown flag"))); got != "unknown flag\nx --help says how it is used" {
-		t.Errorf("got %q", got)
+	plain := errors.New("something else")
+	if got := refused(cmd, plain); got != plain {
+		t.Errorf("changed to %v", got)
+	}
+	for text, want := range map[string]string{
+		`unknown command "a" for "x"`:                                         `unknown command "a" for "x"`,
+		"unknown command \"a\" for \"x\"\n\nDid you mean this?\n\tb\n":       `unknown command "a" for "x" (did you mean b?)`,
+		"unknown command \"a\" for \"x\"\n\nDid you mean this?\n\tb\n\tc\n": `unknown command "a" for "x" (did you mean b or c?)`,
+	} {
+		if got := fmt.Sprint(refused(cmd, errors.New(text))); got != want+"\nx --help says how it is used" {
+			t.Errorf("%q: got %q", text, got)
+		}
+	}
+}
+
+// fullDisk takes so many bytes and no more.
+type fullDisk int
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	n := min(len(p), int(*d))
+	*d -= fullDisk(n)
+	if n < len(p) {
+		return n, errors.New("no space left on device")
+	}
+	return n, nil
+}
+
+// TestOutputThatCannotBeWritten is never a success, in any format of any command, wherever the disk is full.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	for _, line := range []string{
+		"", "--help", "--version", "version", "clauses", "clauses --format json", "clauses --format markdown", "clauses --profile core --diff strict",
+		"explain HOST-STOP-001", "scenarios", "scenarios --format json", "scenarios --show second-sigterm", "mutants --list", "mutants stop-twice",
+		"verify --clause HOST-STOP-001", "verify --format json --clause HOST-STOP-001", "verify --format junit --clause HOST-STOP-001",
+		"verify --format markdown --clause HOST-STOP-001", "replay second-sigterm", "replay second-sigterm --format jsonl", "replay second-sigterm --format json",
+		"replay second-sigterm --diff core", "validate second-sigterm", "init scenario -", "explore second-sigterm --schedules 3", "completion bash",
+	} {
+		t.Run(line, func(t *testing.T) {
+			for _, room := range []fullDisk{0, 5} {
+				var errs bytes.Buffer
+				code := run(strings.Fields(line), streams{strings.NewReader(""), &room, &errs})
+				if want := "hostsim: standard output cannot be written: no space left on device\n"; code != 2 || errs.String() != want {
+					t.Errorf("exit code %d and %q, want 2 and %q", code, errs.String(), want)
+				}
+			}
+		})
 	}
 }
 

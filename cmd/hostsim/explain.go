@@ -17,17 +17,19 @@ func explainCommand(s streams) *cobra.Command {
 		Short: "Say what a clause demands, why, who exercises it and what it catches",
 		Example: `  hostsim explain HOST-STOP-001
   hostsim explain HOST-SIG-003 HOST-EXIT-001`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			all, err := spec.Load()
 			if err != nil {
 				return err
 			}
+			for _, id := range args {
+				if all.Clause(strings.ToUpper(id)) == nil {
+					return noSuchClause(all, id)
+				}
+			}
 			for i, id := range args {
 				c := all.Clause(strings.ToUpper(id))
-				if c == nil {
-					return usagef("there is no clause %q; `hostsim clauses` lists them", id)
-				}
 				if i > 0 {
 					fmt.Fprintln(s.out)
 				}
@@ -42,13 +44,23 @@ func explainCommand(s streams) *cobra.Command {
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveError
 			}
-			var out []string
-			for _, c := range all.Clauses {
-				out = append(out, c.ID)
-			}
-			return out, cobra.ShellCompDirectiveNoFileComp
+			return clauseIDs(all), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+}
+
+func clauseIDs(all *spec.Spec) (out []string) {
+	for _, c := range all.Clauses {
+		out = append(out, c.ID)
+	}
+	return out
+}
+
+func noSuchClause(all *spec.Spec, id string) error {
+	if whole := "HOST-" + strings.ToUpper(id); all.Clause(whole) != nil {
+		return usagef("there is no clause %q (did you mean %s?)", id, whole)
+	}
+	return usagef("there is no clause %q%s; `hostsim clauses` lists them", id, didYouMean(id, clauseIDs(all)))
 }
 
 func explainClause(s streams, all *spec.Spec, c *spec.Clause) error {

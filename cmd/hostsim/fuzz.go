@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/hostsim/hostsim/conformance/fuzz"
 	"github.com/hostsim/hostsim/conformance/process"
+	"github.com/hostsim/hostsim/conformance/protocol"
 )
 
 func fuzzCommand(s streams) *cobra.Command {
@@ -24,8 +26,13 @@ under a profile. A difference that the profile's unordered pairs do not explain 
 schedules of the reference host. What it shows under none is shrunk while it stays, and saved as a scenario.`,
 		Example: `  hostsim fuzz --as dotnet-10 --plans 1000 -- dotnet adapter.dll
   hostsim fuzz --as strict --seed 7 --save found -- ./adapter`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return fuzzAdapter(cmd.Context(), s, o, save, args) },
+		Args: takesCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFuzz(&o, save); err != nil {
+				return err
+			}
+			return fuzzAdapter(cmd.Context(), s, o, save, args)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Profile, "as", "strict", "the profile that the host claims to keep")
@@ -39,6 +46,26 @@ schedules of the reference host. What it shows under none is shrunk while it sta
 	f.StringVar(&save, "save", "", "write each difference as a scenario into this folder")
 	completeProfiles(cmd, "as")
 	return cmd
+}
+
+// checkFuzz refuses what would play nothing, or could not be kept.
+func checkFuzz(o *fuzz.Options, save string) error {
+	switch {
+	case o.First < 0:
+		return usagef("--first %d: the first plan is number 0", o.First)
+	case o.Plans < 1:
+		return usagef("--plans %d: at least 1", o.Plans)
+	case o.Jobs < 1:
+		return usagef("-j %d: at least 1", o.Jobs)
+	case o.Again < 0:
+		return usagef("--again %d: at least 0", o.Again)
+	case o.Limit < 0:
+		return usagef("--limit %v: it cannot be negative; 0 is no limit", o.Limit)
+	}
+	if info, err := os.Stat(save); save != "" && err == nil && !info.IsDir() {
+		return usagef("--save %s: it must be a folder, and this is a file", save)
+	}
+	return nil
 }
 
 func fuzzAdapter(ctx context.Context, s streams, o fuzz.Options, save string, command []string) error {
@@ -75,6 +102,10 @@ func fuzzAdapter(ctx context.Context, s streams, o fuzz.Options, save string, co
 		}
 	}
 	report, err := fuzz.Run(ctx, fuzz.Process(r), o)
+	var fault *protocol.Fault
+	if errors.As(err, &fault) && (report == nil || report.Played == 0) {
+		return notWorking(command, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -21,9 +25,9 @@ func initCommand(s streams) *cobra.Command {
 		Example: `  hostsim init scenario my-hang.yaml
   hostsim init adapter adapter/main.go
   hostsim init test conformance_test.go`,
-		Args:      cobra.RangeArgs(1, 2),
+		Args:      takes(1, 2),
 		ValidArgs: []string{"scenario", "adapter", "test"},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			starters := map[string][2]string{
 				"scenario": {"templates/scenario.yaml", "scenario.yaml"},
 				"adapter":  {"templates/adapter.go.txt", "main.go"},
@@ -31,15 +35,21 @@ func initCommand(s streams) *cobra.Command {
 			}
 			st, ok := starters[args[0]]
 			if !ok {
-				return usagef("init %s: there are starters for scenario, adapter and test", args[0])
+				return usagef("init %s%s: there are starters for scenario, adapter and test", args[0], didYouMean(args[0], cmd.ValidArgs))
 			}
 			file := st[1]
 			if len(args) > 1 {
 				file = args[1]
 			}
+			if file == "" {
+				return usagef("init %s: the name of the file is empty", args[0])
+			}
 			data, err := templates.ReadFile(st[0])
 			if err != nil {
 				return err
+			}
+			if name := scenarioName(file); args[0] == "scenario" && name != "" {
+				data = bytes.Replace(data, []byte("name: scenario\n"), []byte("name: "+name+"\n"), 1)
 			}
 			if file == "-" {
 				_, err := s.out.Write(data)
@@ -61,9 +71,40 @@ func initCommand(s streams) *cobra.Command {
 			if err := f.Close(); err != nil {
 				return err
 			}
-			fmt.Fprintf(s.out, "wrote %s\n", file)
+			fmt.Fprintf(s.out, "wrote %s\n%s\n", file, next(args[0], filepath.ToSlash(file)))
 			return nil
 		},
 	}
 	return cmd
 }
+
+// next says what to do with a starter.
+func next(kind, file string) string {
+	dir := path.Dir(file)
+	if !path.IsAbs(dir) && !strings.HasPrefix(dir, ".") {
+		dir = "./" + dir
+	}
+	switch kind {
+	case "scenario":
+		return "next: hostsim replay " + file
+	case "adapter":
+		return `next, in a Go module:
+  go get github.com/hostsim/hostsim@latest
+  go build -o myhost ` + dir + `
+  hostsim smoke -- ./myhost
+  hostsim verify -- ./myhost`
+	}
+	return `next, beside an adapter (hostsim init adapter ` + path.Join(path.Dir(file), "main.go") + `):
+  go test ` + dir
+}
+
+// scenarioName is the name of the scenario in a file, which is called like it; empty if the file cannot be.
+func scenarioName(file string) string {
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	if !scenarioForm.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+var scenarioForm = regexp.MustCompile("^[a-z0-9]+(-[a-z0-9]+)*$")

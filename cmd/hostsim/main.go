@@ -56,6 +56,7 @@ func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, 
 
 // run runs the command line and gives the exit code.
 func run(args []string, s streams) (code int) {
+	s.out = &outlet{w: s.out}
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(s.err, "hostsim: internal error: %v\nThis is a fault of hostsim and not of the host under test; please report it with the command line.\n", r)
@@ -77,18 +78,24 @@ func run(args []string, s streams) (code int) {
 	return finish(s, refused(cmd, err))
 }
 
-// refused gives what cobra itself refuses (an unknown command or flag, too few arguments) a word on where help is.
+// refused gives what cobra itself refuses, an unknown command, a word on where help is.
 func refused(cmd *cobra.Command, err error) error {
-	var e *exitError
-	var coded interface{ ExitCode() int }
-	if err == nil || errors.As(err, &e) || errors.As(err, &coded) || errors.Is(err, context.Canceled) {
+	if err == nil || !strings.HasPrefix(err.Error(), "unknown command ") {
 		return err
 	}
-	return usagef("%w\n%s --help says how it is used", err, cmd.CommandPath())
+	text, near, found := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
+	if found {
+		text += " (did you mean " + strings.Join(strings.Fields(near), " or ") + "?)"
+	}
+	return usagef("%s\n%s", text, helpOf(cmd))
 }
 
 // finish says what went wrong and gives the exit code.
 func finish(s streams, err error) int {
+	if o, ok := s.out.(*outlet); ok && o.err != nil {
+		complain(s, fmt.Errorf("standard output cannot be written: %w", o.err))
+		return exitUsage
+	}
 	if err == nil {
 		return 0
 	}
@@ -110,7 +117,7 @@ func finish(s streams, err error) int {
 		}
 		return coded.ExitCode()
 	}
-	complain(s, err) // what cobra itself refuses: an unknown command or flag
+	complain(s, err)
 	return exitUsage
 }
 

@@ -10,11 +10,18 @@ import (
 
 // probeCommand mounts the probe and shows its progress on a terminal.
 func probeCommand(s streams) *cobra.Command {
-	if !terminal(s.err) {
-		return probecmd.Command(probecmd.Env{})
+	env := probecmd.Env{}
+	if terminal(s.err) {
+		env = probeProgress(s)
 	}
+	cmd := probecmd.Command(env)
+	cmd.SetFlagErrorFunc(badFlag)
+	return cmd
+}
+
+func probeProgress(s streams) probecmd.Env {
 	var bar *progressbar.ProgressBar
-	return probecmd.Command(probecmd.Env{
+	return probecmd.Env{
 		Progress: func(p probe.Progress) {
 			if bar == nil {
 				bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(s.err), progressbar.OptionSetDescription("probing"), progressbar.OptionClearOnFinish())
@@ -26,5 +33,5 @@ func probeCommand(s streams) *cobra.Command {
 				_ = bar.Finish()
 			}
 		},
-	})
+	}
 }

@@ -6,19 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hostsim/hostsim/conformance/explore"
 	"github.com/hostsim/hostsim/conformance/judge"
+	"github.com/hostsim/hostsim/conformance/legal"
 	"github.com/hostsim/hostsim/conformance/mutants"
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/scenarios/trace"
-	"github.com/hostsim/hostsim/spec"
 )
 
 // replayer is what can play a plan under a profile in this process.
@@ -47,9 +44,13 @@ If a run gets stuck the end says who waits for whom and where each entered the w
   hostsim replay my-hang.yaml --as dotnet-8 --format jsonl
   hostsim replay my-hang.yaml --repeat 100
   hostsim replay my-hang.yaml -- ./adapter`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if n := cmd.ArgsLenAtDash(); n >= 0 {
+			n := cmd.ArgsLenAtDash()
+			if err := f.check(cmd, n >= 0); err != nil {
+				return err
+			}
+			if n >= 0 {
 				return replayAdapter(cmd.Context(), s, &f, args[:n], args[n:])
 			}
 			return replay(s, &f, args)
@@ -58,7 +59,7 @@ If a run gets stuck the end says who waits for whom and where each entered the w
 	fl := cmd.Flags()
 	fl.StringVar(&f.as, "as", "strict", "the profile that the reference host behaves as")
 	fl.StringVar(&f.diff, "diff", "", "show this profile beside --as and mark the first difference")
-	fl.StringVar(&f.impl, "impl", "", "play it on this mutant instead of the reference host")
+	fl.StringVar(&f.impl, "impl", "", "play it on this built-in host instead of the reference host: a mutant, or a small legal host (errgroup, actor)")
 	fl.StringVar(&f.format, "format", "text", "text, jsonl (one event a line, then the end) or json")
 	fl.StringVar(&f.schedule, "schedule", "", "follow the schedule in this file")
 	fl.IntVar(&f.repeat, "repeat", 1, "play it so many times and compare; it fails with exit code 4 if two runs differ")
@@ -77,35 +78,38 @@ func replay(s streams, f *replayFlags, args []string) error {
 	if f.diff != "" && f.format != "text" {
 		return usagef("--diff is a text for people; --format %s cannot show it", f.format)
 	}
-	var list []*scenarios.Scenario
-	for _, a := range args {
-		sc, err := load(s, a)
-		if err != nil {
-			return err
-		}
-		list = append(list, sc)
-	}
 	for _, p := range []string{f.as, f.diff} {
 		if err := knownProfile(p); err != nil {
 			return err
 		}
+	}
+	small, isLegal := legal.Hosts()[f.impl]
+	if isLegal && (f.diff != "" || f.schedule != "" || f.repeat != 1) {
+		return usagef("--diff, --schedule and --repeat need a host whose schedule is chosen; that of %s is Go's own", f.impl)
+	}
+	list, err := loadAll(s, args)
+	if err != nil {
+		return err
+	}
+	if isLegal {
+		return replayLegal(s, f, small, list)
 	}
 	lane, err := f.player()
 	if err != nil {
 		return err
 	}
 	defer lane.Close()
+	return f.all(s, lane, list)
+}
+
+// all plays scenarios one after the other; the exit code is the worst of theirs.
+func (f *replayFlags) all(s streams, lane replayer, list []*scenarios.Scenario) error {
 	worst := 0
 	for i, sc := range list {
-		if i > 0 && f.format == "text" {
-			fmt.Fprintln(s.out)
-		}
-		if len(list) > 1 && f.format == "text" {
-			fmt.Fprintf(s.out, "%s\n", sc.Name)
-		}
+		f.heading(s, i, len(list), sc)
 		code, err := f.one(s, lane, sc)
 		if err != nil {
-			return err
+			return unplayed(sc, err)
 		}
 		worst = max(worst, code)
 	}
@@ -115,44 +119,36 @@ func replay(s streams, f *replayFlags, args []string) error {
 	return nil
 }
 
-func knownProfile(name string) error {
-	all, err := spec.Load()
-	if err != nil {
-		return err
+// unplayed says of which scenario the host does not have what it needs; any other error stays as it is.
+func unplayed(sc *scenarios.Scenario, err error) error {
+	var skip *judge.Skip
+	if errors.As(err, &skip) {
+		return &exitError{exitNothing, fmt.Errorf("%s was not played: %s", sc.Name, skip.Why)}
 	}
-	if name == "" {
-		return nil
-	}
-	var names []string
-	for _, n := range all.ProfileNames() {
-		if ofHosts(all.Profile(n)) {
-			names = append(names, n)
-		}
-	}
-	if slices.Contains(names, name) {
-		return nil
-	}
-	if all.Profile(name) != nil {
-		return usagef("profile %s is not about hosts; `hostsim %s` judges by it", name, name)
-	}
-	return usagef("there is no profile %q; the profiles are %s", name, strings.Join(names, ", "))
+	return err
 }
 
-// ofHosts tells whether a profile is about hosts, and not about programs seen from outside.
-func ofHosts(p *spec.Profile) bool {
-	return slices.ContainsFunc(p.Clauses, func(c *spec.Clause) bool { return c.Area != "PROBE" })
+// heading names a scenario that is one of several.
+func (f *replayFlags) heading(s streams, i, of int, sc *scenarios.Scenario) {
+	if of == 1 || f.format != "text" {
+		return
+	}
+	if i > 0 {
+		fmt.Fprintln(s.out)
+	}
+	fmt.Fprintln(s.out, sc.Name)
 }
 
 // newLane makes the reference host's lane.
 var newLane = func() replayer { return virtual.New(nil) }
 
 func (f *replayFlags) player() (replayer, error) {
-	if f.impl == "" {
+	if f.impl == "" || f.impl == "reference" {
 		return newLane(), nil
 	}
 	m := mutants.Lookup(f.impl)
 	if m == nil {
-		return nil, usagef("there is no mutant %q; `hostsim mutants --list` lists them", f.impl)
+		return nil, noSuchHost(f.impl)
 	}
 	return m.Lane(), nil
 }
@@ -160,9 +156,9 @@ func (f *replayFlags) player() (replayer, error) {
 func (f *replayFlags) one(s streams, lane replayer, sc *scenarios.Scenario) (code int, err error) {
 	var follow *explore.Schedule
 	if f.schedule != "" {
-		data, err := os.ReadFile(f.schedule)
+		data, err := readFile(f.schedule)
 		if err != nil {
-			return 0, usage(err)
+			return 0, err
 		}
 		if follow, err = explore.ParseSchedule(data); err != nil {
 			return 0, usage(fmt.Errorf("%s: %w", f.schedule, err))
@@ -281,13 +277,9 @@ func replayAdapter(ctx context.Context, s streams, f *replayFlags, files, comman
 	if err := knownProfile(f.as); err != nil {
 		return err
 	}
-	var list []*scenarios.Scenario
-	for _, file := range files {
-		sc, err := load(s, file)
-		if err != nil {
-			return err
-		}
-		list = append(list, sc)
+	list, err := loadAll(s, files)
+	if err != nil {
+		return err
 	}
 	a, err := f.open(ctx, command)
 	if err != nil {
@@ -295,11 +287,11 @@ func replayAdapter(ctx context.Context, s streams, f *replayFlags, files, comman
 	}
 	defer a.Close()
 	worst := 0
-	for _, sc := range list {
+	for i, sc := range list {
+		f.heading(s, i, len(list), sc)
 		t, err := a.Play(ctx, sc.Plan, f.as)
-		var skip *judge.Skip
-		if errors.As(err, &skip) {
-			return &exitError{exitNothing, fmt.Errorf("%s was not played: %s", sc.Name, skip.Why)}
+		if skip := unplayed(sc, err); skip != err {
+			return skip
 		}
 		if err != nil {
 			return &exitError{exitInternal, err}

@@ -23,7 +23,7 @@ func reportCommand(s streams) *cobra.Command {
 		Example: `  hostsim verify --format json -- ./adapter > reports/mine/report.json
   hostsim report reports --format html --out matrix.html
   hostsim report reports > matrix.md`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "markdown", "html"); err != nil {
 				return err
@@ -34,9 +34,9 @@ func reportCommand(s streams) *cobra.Command {
 			}
 			var list []*report.Report
 			for _, f := range files {
-				data, err := os.ReadFile(f)
+				data, err := readFile(f)
 				if err != nil {
-					return usage(err)
+					return err
 				}
 				r, err := report.ParseReport(data)
 				if err != nil {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"os"
 	"runtime/debug"
@@ -24,13 +24,22 @@ type streams struct {
 
 // terminal tells whether w is a terminal that wants colour.
 func terminal(w io.Writer) bool {
+	f, ok := file(w)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// file gives the file that w writes to.
+func file(w io.Writer) (*os.File, bool) {
+	if o, ok := w.(*outlet); ok {
+		w = o.w
+	}
 	f, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
+	return f, ok
 }
 
 // width is the width of the terminal, 100 if w is none.
 func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := file(w); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
 			return n
 		}
@@ -51,6 +60,7 @@ Start with:
   hostsim verify --impl stop-forward      a host with one known bug, caught
   hostsim replay SCENARIO                 one scenario as a timeline
   hostsim explain HOST-STOP-001           what a clause says, why, and what violates it`,
+		Version:           version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
@@ -58,6 +68,9 @@ Start with:
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
+	root.SetFlagErrorFunc(badFlag)
+	root.SetVersionTemplate(versionLine())
+	root.Flags().Bool("version", false, "print the version of hostsim and of the Go that built it")
 	root.AddGroup(
 		&cobra.Group{ID: "judge", Title: "Judge a host:"},
 		&cobra.Group{ID: "see", Title: "See what a host does:"},
@@ -90,6 +103,10 @@ Start with:
 		root.AddCommand(c.cmd)
 	}
 	strict(root)
+	for _, c := range root.Commands() {
+		refuseEmptyFlags(c)
+		explainArgs(c)
+	}
 	return root
 }
 
@@ -102,14 +119,19 @@ func strict(root *cobra.Command) {
 		case "help":
 			c.Args = func(_ *cobra.Command, args []string) error {
 				if found, rest, err := root.Find(args); err != nil || found == nil || len(rest) > 0 {
-					return fmt.Errorf("there is no command %q", strings.Join(args, " "))
+					var names []string
+					for _, c := range root.Commands() {
+						names = append(names, c.Name())
+					}
+					return usagef("there is no command %q%s", strings.Join(args, " "), didYouMean(args[0], names))
 				}
 				return nil
 			}
 		case "completion":
 			c.RunE = func(c *cobra.Command, args []string) error {
 				if len(args) > 0 {
-					return fmt.Errorf("there is no completion for %q", args[0])
+					return usagef("there is no completion for %q; there is one for bash, fish, powershell and zsh%s", args[0],
+						didYouMean(args[0], []string{"bash", "fish", "powershell", "zsh"}))
 				}
 				return c.Help()
 			}
@@ -122,25 +144,48 @@ func versionCommand(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of hostsim and of the Go that built it",
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			info, ok := debug.ReadBuildInfo()
-			goVersion := "unknown"
-			if ok {
-				goVersion = info.GoVersion
-			}
-			_, err := io.WriteString(s.out, "hostsim "+version+" ("+goVersion+")\n")
+			_, err := io.WriteString(s.out, versionLine())
 			return err
 		},
 	}
 }
 
-// oneOf checks a flag that takes one of a few words.
-func oneOf(flag, value string, words ...string) error {
-	for _, w := range words {
-		if value == w {
-			return nil
-		}
+func versionLine() string {
+	goVersion := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		goVersion = info.GoVersion
 	}
-	return usagef("--%s %q: it must be one of %v", flag, value, words)
+	return "hostsim " + version + " (" + goVersion + ")\n"
+}
+
+// explainArgs has a command say how it is used when its arguments are refused by a rule of cobra's.
+func explainArgs(c *cobra.Command) {
+	rule := c.Args
+	if rule == nil {
+		return
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		err := rule(c, args)
+		var coded interface{ ExitCode() int }
+		if e := (*exitError)(nil); err == nil || errors.As(err, &e) || errors.As(err, &coded) {
+			return err
+		}
+		return usagef("%w: it is hostsim %s\n%s", err, c.Use, helpOf(c))
+	}
+}
+
+// refuseEmptyFlags makes a command refuse flags without a value before it runs.
+func refuseEmptyFlags(c *cobra.Command) {
+	inner := c.RunE
+	if inner == nil {
+		return
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := noEmptyFlags(c); err != nil {
+			return err
+		}
+		return inner(c, args)
+	}
 }

@@ -19,12 +19,15 @@ func scenariosCommand(s streams) *cobra.Command {
 		Example: `  hostsim scenarios
   hostsim scenarios --area EXIT
   hostsim scenarios --show second-sigterm > mine.yaml`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Args: takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
 			if show != "" {
+				if cmd.Flags().Changed("format") || area != "" {
+					return usagef("--show prints one file as it is; --area and --format are for the list")
+				}
 				sc, err := fromLibrary(show)
 				if err != nil {
 					return err
@@ -49,7 +52,7 @@ func scenariosCommand(s streams) *cobra.Command {
 						areas = append(areas, sc.Area)
 					}
 				}
-				return usagef("there are no scenarios in area %q; there are some in %s", area, strings.Join(areas, ", "))
+				return usagef("there are no scenarios in area %q%s; there are some in %s", area, didYouMean(area, areas), strings.Join(areas, ", "))
 			}
 			if format == "json" {
 				return scenariosJSON(s, list)

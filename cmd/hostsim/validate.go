@@ -13,8 +13,11 @@ func validateCommand(s streams) *cobra.Command {
 		Short: "Check scenario files, plans and recordings without running them",
 		Example: `  hostsim validate scenarios/*.yaml
   hostsim scenarios --show second-sigterm | hostsim validate -`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := stdinOnce(args); err != nil {
+				return err
+			}
 			var errs []error
 			for _, a := range args {
 				if _, err := load(s, a); err != nil {

@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/hostsim/hostsim/conformance"
-	"github.com/hostsim/hostsim/conformance/adapter"
 	"github.com/hostsim/hostsim/conformance/judge"
 	"github.com/hostsim/hostsim/conformance/legal"
 	"github.com/hostsim/hostsim/conformance/mutants"
@@ -47,8 +44,13 @@ different runs, 5 nothing ran.`,
   hostsim verify --format junit > report.xml
   hostsim verify -- ./adapter
   hostsim verify --profile strict --lane virtual -- ./adapter`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return verify(cmd.Context(), s, &f, args) },
+		Args: func(cmd *cobra.Command, args []string) error { return f.checkArgs(cmd, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd, len(args) > 0); err != nil {
+				return err
+			}
+			return verify(cmd.Context(), s, &f, args)
+		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.impl, "impl", "reference", "a built-in host: reference, a small legal host (errgroup, actor), or a mutant")
@@ -63,12 +65,28 @@ different runs, 5 nothing ran.`,
 	return cmd
 }
 
+// checkArgs refuses what would be judged as something else than was meant: "--" with an unset variable behind it would be
+// the reference host, the name of a built-in host a command.
+func (f *verifyFlags) checkArgs(cmd *cobra.Command, args []string) error {
+	switch n := cmd.ArgsLenAtDash(); {
+	case n < 0 && len(args) > 0 && slices.Contains(hostNames(), args[0]):
+		return usagef("%s is a built-in host, which --impl %s names; the command of an adapter stands behind --", args[0], args[0])
+	case n < 0 && len(args) == 0:
+		return nil
+	}
+	return takesCommand(cmd, args)
+}
+
 func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error {
 	if err := oneOf("format", f.format, "text", "json", "junit", "markdown"); err != nil {
 		return err
 	}
 	if f.plays < 1 {
 		return usagef("--plays is %d: each scenario is played once at least", f.plays)
+	}
+	_, isLegal := legal.Hosts()[f.impl]
+	if f.plays > 1 && len(args) == 0 && !isLegal {
+		return usagef("--plays is for hosts whose order Go's scheduler picks; this one takes the same order every time")
 	}
 	if f.reproducible && f.format != "json" {
 		return usagef("--reproducible is for --format json; the other formats show what a run really did")
@@ -91,8 +109,8 @@ func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error
 		defer a.Close()
 		return judgeIt(ctx, s, f, a)
 	}
-	if i, ok := legal.Hosts()[f.impl]; ok {
-		return verifyLegal(ctx, s, f, i)
+	if isLegal {
+		return verifyLegal(ctx, s, f, legal.Hosts()[f.impl])
 	}
 	impl, closeIt, err := f.implementation()
 	if err != nil {
@@ -100,17 +118,6 @@ func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error
 	}
 	defer closeIt()
 	return judgeIt(ctx, s, f, impl)
-}
-
-// verifyLegal judges a host that lives in bubbles, which need what a test has.
-func verifyLegal(ctx context.Context, s streams, f *verifyFlags, i adapter.Implementation) error {
-	if f.profile == "" {
-		f.profile = "core"
-	}
-	adapter.WithT(func(t *testing.T) {
-		os.Exit(finish(s, judgeIt(ctx, s, f, conformance.InProcess(t, i))))
-	})
-	return nil
 }
 
 func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implementation) error {
@@ -125,8 +132,11 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 	if err != nil {
 		return err
 	}
-	for i := range f.clauses {
-		f.clauses[i] = strings.ToUpper(f.clauses[i])
+	for i, id := range f.clauses {
+		f.clauses[i] = strings.ToUpper(id)
+		if all.Clause(f.clauses[i]) == nil {
+			return noSuchClause(all, id)
+		}
 	}
 	cases = judge.Exercising(cases, f.clauses)
 	began := time.Now()
@@ -183,7 +193,7 @@ func (f *verifyFlags) implementation() (judge.Implementation, func(), error) {
 		r := m.Implementation()
 		return r, r.Close, nil
 	}
-	return nil, nil, usagef("there is no built-in host %q; there are reference, errgroup, actor and the mutants that `hostsim mutants --list` names", f.impl)
+	return nil, nil, noSuchHost(f.impl)
 }
 
 func (f *verifyFlags) replay(c *judge.Case) string {

@@ -296,6 +296,9 @@ func linkedToStart(r *Run, w worker) Result {
 		return Unseen()
 	}
 	fired := r.firedIn(w)
+	if d, ok := r.CallOf(w.k, Dispose); ok && d.Begin < fired {
+		return Unseen() // its disposal cancels it too
+	}
 	if r.rule("workerTokenLinked") == "true" {
 		if fired < 0 || fired > w.stop.Begin {
 			return Broken(w.stop.Begin, "a stop request during the start cancels the body of the background service %s at once; it was cancelled by its own stop only", w.name).With(asked)

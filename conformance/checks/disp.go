@@ -275,16 +275,16 @@ func disposalRequestsStop(r *Run) Result {
 	if r.gated() && r.restarted() || r.PlanHas(plan.Raise) || len(r.Acts("stop")) > 0 || d.Begin < 0 || len(r.Calls(Dispose)) == 0 || r.Plan.HostLifetime != nil || r.returned() < 0 || len(r.exits()) > 0 || r.stalled() || r.botched().Begin >= 0 {
 		return Unseen()
 	}
-	if r.Event(d.Begin).What == "run" && !r.Failed(d) || began >= 0 && began < d.Begin || len(r.Signals()) > 0 || len(r.Calls(Stop)) > 0 || len(r.Requests()) > 0 {
+	if r.Event(d.Begin).What == "run" && !r.Failed(d) || len(r.Signals()) > 0 || len(r.Calls(Stop)) > 0 || len(r.Requests()) > 0 {
 		return Unseen()
 	}
 	if r.bodies().failed >= 0 || r.Logged("Host#10") >= 0 {
 		return Unseen() // a background service that asked for a stop
 	}
-	note := r.Notes(AppStopping)
-	if len(note) > 0 && note[0].Begin < r.Calls(Dispose)[0].Begin {
+	if began >= 0 && began < r.Calls(Dispose)[0].Begin {
 		return Unseen() // a start that failed was rolled back
 	}
+	note := r.Notes(AppStopping)
 	if r.gated() && r.rule("unsubscribe") == "false" {
 		if len(note) == 0 {
 			return Broken(d.End, "a host that is disposed without a stop still notifies ApplicationStopping before the process ends; it never did")

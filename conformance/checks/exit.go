@@ -108,7 +108,7 @@ func (r *Run) mainsOwn() int {
 func askedForIsNoFailure(r *Run) Result {
 	running, began := r.Running(), r.Began()
 	run := r.act("run")
-	if running < 0 || r.gaveUpStart() || r.startTimedOut() || began < running || run.End < 0 || run.End < began || len(r.exits()) > 0 || r.limited() {
+	if running < 0 || r.gaveUpStart() || r.startTimedOut() || began < running || run.End < began || run.Begin > running || len(r.exits()) > 0 || r.limited() {
 		return Unseen()
 	}
 	if len(r.Requests()) == 0 && len(r.Signals()) == 0 && !r.PlanHas(plan.RunCancelAfter) {
@@ -396,12 +396,29 @@ func cutShortStart(r *Run) Result {
 	return Held()
 }
 
+// leftByStop gives the first event with which the host abandoned a call that was none of a start, -1 if there is none.
+func (r *Run) leftByStop() int {
+	for _, i := range r.idx().abandoned {
+		starting := false
+		for _, h := range [...]Hook{Starting, Start, Started} {
+			for _, c := range r.Calls(h) {
+				starting = starting || c.Open(i) && r.Name(c.Service) == r.Event(i).Who
+			}
+		}
+		if !starting {
+			return i
+		}
+	}
+	return -1
+}
+
 // leftBehindFails: a stop that had to leave something behind is no success.
 func leftBehindFails(r *Run) Result {
-	if len(r.idx().abandoned) == 0 || !r.OneStop() {
+	left := r.leftByStop()
+	if left < 0 || !r.OneStop() {
 		return Unseen()
 	}
-	by, left := r.Stoppers()[0], r.idx().abandoned[0]
+	by := r.Stoppers()[0]
 	switch {
 	case by.Begin > left || by.End >= 0 && by.End < left:
 		return Unseen()

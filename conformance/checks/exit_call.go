@@ -50,7 +50,7 @@ func (r *Run) exitCall() (i, code int, ok bool) {
 	if r.Plan.ProcessExit != nil && (!finite(*r.Plan.ProcessExit) || has(*r.Plan.ProcessExit, plan.StopApp) && len(r.callbacks(AppStopping)) > 0 || has(*r.Plan.ProcessExit, plan.ExitCode)) || r.exitSignal() || r.hastened() {
 		return -1, 0, false
 	}
-	if end := r.returned(); r.threw() > i && r.uncaughtAside() || end >= 0 && (end < i || !r.gated()) {
+	if end := r.returned(); r.uncaughtAside() || end >= 0 && (end < i || !r.gated()) {
 		return -1, 0, false // main is aborted, or has ended the process before, or its code is the later one
 	}
 	return i, r.Event(i).Detail.N, true
@@ -107,7 +107,7 @@ func exitWhileAlive(r *Run) Result {
 func exitOutside(r *Run) Result {
 	i, code, ok := r.exitCall()
 	from, to := r.life()
-	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") || r.returned() > i {
+	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") || r.gated() && r.restarted() || r.returned() > i {
 		return Unseen()
 	}
 	for _, c := range r.Calls(Dispose) {
@@ -268,6 +268,9 @@ func deathRunsNoHandler(r *Run) Result {
 		return Unseen()
 	}
 	for _, k := range r.exitHandlers() {
+		if x := r.exits(); len(x) > 0 && x[0] < k {
+			break // it runs for that exit, which was under way when the process died
+		}
 		if k > by {
 			return Broken(k, "a process that dies of %s runs no exit handler; this one ran", e.Signal).With(by)
 		}

@@ -280,7 +280,7 @@ func hltStopToken(r *Run) Result {
 		expired := known && d != plan.Infinite && !soon && r.At(last.End)-r.At(calls[0].Begin) >= d+r.Early(d)
 		stops := r.window(act, LifetimeStop)
 		switch {
-		case expired && r.At(last.End)-r.At(calls[0].Begin) == d && r.Profile.Word("expiredStop") == "skip":
+		case expired && r.At(last.End)-r.At(calls[0].Begin) == d && r.FiredIn(last, Stop) < 0:
 			return Unseen() // a tie
 		case expired && r.Profile.Word("expiredStop") == "skip":
 			if len(stops) > 0 {

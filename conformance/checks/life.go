@@ -153,7 +153,7 @@ func lifeStoppingFirst(r *Run) Result {
 // stopsInside tells whether the whole stop may run inside the cancellation that fires the notification: a stop was requested
 // before the host had started, at event i, and what goes on then goes on inside.
 func (r *Run) stopsInside(i int) bool {
-	return r.wasAsked(i) && (r.rule("cancelledDelay") == "inline" || r.PlanHas(plan.UntilCancelled))
+	return (r.wasAsked(i) || r.workerMayHaveFailed(i)) && (r.rule("cancelledDelay") == "inline" || r.PlanHas(plan.UntilCancelled))
 }
 
 // exitGated tells whether the exit of the process had to wait for the host, so that stops and exit run beside each other.

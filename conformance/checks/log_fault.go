@@ -31,7 +31,7 @@ func logsFault(r *Run, w worker) Result {
 		}
 		return Held()
 	}
-	if r.Outcome(w.body) == trace.WasCancelled && !(has(w.script, plan.ThrowCancelled) && r.alone(w)) {
+	if r.Outcome(w.body) == trace.WasCancelled && (!has(w.script, plan.ThrowCancelled) || !r.alone(w) || r.PlanHas(plan.Raise)) {
 		return Unseen()
 	}
 	if w.stop.End >= 0 && w.body.End > w.stop.End || !r.goesOn(w.body.End) || r.killedFromOutside() && !r.After(r.Last(), w.body.End, 0) {
@@ -96,7 +96,7 @@ func logsNoCancellation(r *Run, w worker) Result {
 	if !r.logging() || monitor == "none" || r.Outcome(w.body) != trace.WasCancelled || !r.Ok(w.start) || has(w.script, plan.ThrowCancelled) || !r.goesOn(w.body.End) {
 		return Unseen()
 	}
-	if d, ok := r.CallOf(w.k, Dispose); ok && d.Begin < w.body.End || r.Plan.Options.StartupTimeout != nil || r.PlanHas(plan.RunCancelAfter, plan.StartCancelAfter) {
+	if d, ok := r.CallOf(w.k, Dispose); ok && d.Begin < w.body.End || r.hasStartupTimeout() || r.PlanHas(plan.RunCancelAfter, plan.StartCancelAfter) {
 		return Unseen()
 	}
 	logged := -1

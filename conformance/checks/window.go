@@ -91,8 +91,8 @@ func (r *Run) startFailure(from int) (c Call, h Hook, ok bool) {
 	return c, h, ok
 }
 
-// asked gives the first event that asked the host to stop: StopApplication, ApplicationStopping, a signal, a call of stop.
-// -1 if nobody did in the trace. The recorder of a signal may write it later than its effect.
+// asked gives the first event that asked the host to stop: StopApplication, ApplicationStopping, a signal, a call of stop,
+// and an exit of a process whose host holds the exit up. -1 if nobody did in the trace. The recorder of a signal may write it later than its effect.
 func (r *Run) asked() int {
 	first := -1
 	take := func(i int) {
@@ -108,6 +108,9 @@ func (r *Run) asked() int {
 	}
 	if s := r.Signals(); len(s) > 0 {
 		take(s[0])
+	}
+	if r.exitGated() {
+		take(r.exits()[0])
 	}
 	for _, s := range r.Stoppers() {
 		if w := r.Event(s.Begin).What; w == "stop" || w == "stopHost" {

@@ -12,13 +12,20 @@ import (
 type Small struct {
 	Plan     *plan.Plan
 	Schedule *Schedule
+	Named    string      // for an adapter: the name of the schedule, which then has no decisions
 	Trace    trace.Trace // of the run, a copy
 	Tries    int         // runs that it took
+	Left     string      // for an adapter: why it was not made as small as can be
+	Said     string      // for an adapter: what the run shows, in words
 }
 
 // Shrink makes a violation smaller: first its decisions, then the plan — services, stimuli, callbacks, options, steps,
-// durations — and the decisions again, until nothing more can be taken away. It is deterministic.
+// durations — and the decisions again, until nothing more can be taken away. For an adapter there is only the plan, and a
+// schedule is looked for that shows the violation in it. It is deterministic.
 func Shrink(o *Options, v *Violation) (*Small, error) {
+	if o.Scheduled != nil {
+		return shrinkScheduled(o, v)
+	}
 	s := &shrinker{o: o, v: v, player: o.NewPlayer()}
 	defer s.player.Close()
 	p, d := o.Plan, v.Schedule.Decisions

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hostsim/hostsim/conformance/checks"
 	"github.com/hostsim/hostsim/scenarios"
+	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
 )
@@ -122,7 +123,38 @@ func (v *Violation) Marks(s *Small, o *Options) map[int]string {
 	return map[int]string{res.At: v.Clause + ": " + res.Said}
 }
 
-// Scenario makes a scenario of a violation made small: it carries the schedule and expects what was seen.
+// String tells what shows the violation: the decisions of the schedule; for an adapter what is left of the plan, and the
+// name of the schedule.
+func (s *Small) String() string {
+	if s.Schedule != nil {
+		return s.Schedule.String()
+	}
+	return string(plan.AppendYAML(nil, s.Plan)) + "under " + s.Named + "\n"
+}
+
+// Sizes tells how much of a plan a smaller one has: "2 of 5 services, 3 of 19 steps, 1 of 1 stimuli". What neither has is
+// left out.
+func Sizes(before, after *plan.Plan) string {
+	var out []string
+	for i, what := range []string{"services", "steps", "stimuli"} {
+		if n := sizes(before)[i]; n > 0 {
+			out = append(out, fmt.Sprintf("%d of %d %s", sizes(after)[i], n, what))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func sizes(p *plan.Plan) [3]int {
+	steps := 0
+	for range p.AllSteps() {
+		steps++
+	}
+	return [3]int{len(p.Services), steps, len(p.Signals) + len(p.Connections)}
+}
+
+// Scenario makes a scenario of a violation made small: it carries the schedule and expects what was seen. That of an adapter
+// carries no decisions: its schedule has a name, which is told in words. It expects nothing either: what such a host did in
+// one schedule is no rule for others.
 func Scenario(from *scenarios.Scenario, o *Options, v *Violation, s *Small) *scenarios.Scenario {
 	out := &scenarios.Scenario{
 		Name:     from.Name + "-shrunk",
@@ -130,8 +162,16 @@ func Scenario(from *scenarios.Scenario, o *Options, v *Violation, s *Small) *sce
 		Why:      v.Said,
 		Profiles: []string{o.Profile.Name},
 		Plan:     s.Plan,
-		Expect:   []scenarios.Expectation{scenarios.ExpectationOf(&trace.Trace{Events: s.Trace.Events, End: s.Trace.End}, true, o.Profile.Name)},
 	}
+	if s.Schedule == nil {
+		if trace.EndKind(v.Clause).NeverEnded() {
+			out.Title = "Found by exploring " + from.Name + ": " + string(s.Trace.End.Kind) + "."
+		} else {
+			out.Clauses = []string{v.Clause}
+		}
+		return out
+	}
+	out.Expect = []scenarios.Expectation{scenarios.ExpectationOf(&trace.Trace{Events: s.Trace.Events, End: s.Trace.End}, true, o.Profile.Name)}
 	for _, d := range s.Schedule.Decisions {
 		out.Schedule = append(out.Schedule, scenarios.Decision{At: d.At, Take: d.Take})
 	}

@@ -177,7 +177,9 @@ func (m *Matrix) Write(w io.Writer) error {
 			fmt.Fprintf(&b, "%-38s %-10s but NOT by %s, which its entry names\n", "", "", k.Mutant.Clause)
 		}
 	}
-	fmt.Fprintf(&b, "\n%d mutants, %d clauses; %d clauses kill at least one mutant\n", len(m.Kills), len(m.Clauses), len(m.Clauses)-len(m.Unkeyed))
+	if len(m.Clauses) > 0 { // else only some of the mutants were judged
+		fmt.Fprintf(&b, "\n%d mutants, %d clauses; %d clauses kill at least one mutant\n", len(m.Kills), len(m.Clauses), len(m.Clauses)-len(m.Unkeyed))
+	}
 	for _, id := range m.Unkeyed {
 		fmt.Fprintf(&b, "NO KILL: %s\n", id)
 	}

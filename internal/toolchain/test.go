@@ -252,7 +252,14 @@ func (s Summary) Write(w io.Writer) {
 		fmt.Fprintln(w, "hostsim: no test that ran called synctest.Test, so no schedule was chosen")
 		return
 	}
-	fmt.Fprintf(w, "hostsim: %d bubbles, %d schedules, %d with a failure\n", len(s.Results), total, failing)
+	fmt.Fprintf(w, "hostsim: %s, %s, %d with a failure\n", count(len(s.Results), "bubble"), count(total, "schedule"), failing)
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 const testUsage = `usage: hostsim test [-schedules N] [-strategy random|pctD] [-seed N] [-schedule S] [-all] [-save DIR]
@@ -303,7 +310,9 @@ func ParseTestArgs(args []string) (TestOptions, error) {
 		case "replays":
 			o.Replays, err = positive(v)
 		case "seed":
-			o.Seed, err = strconv.ParseUint(v, 10, 64)
+			if o.Seed, err = strconv.ParseUint(v, 10, 64); err != nil {
+				err = errors.New("want a whole number from 0 on")
+			}
 		case "strategy":
 			o.Strategy = v
 			if d, ok := strings.CutPrefix(v, "pct"); v != "random" {
@@ -317,8 +326,8 @@ func ParseTestArgs(args []string) (TestOptions, error) {
 			o.Save = v
 		case "stall":
 			o.Stall, err = time.ParseDuration(v)
-			if err == nil && o.Stall < 100*time.Millisecond {
-				err = errors.New("want at least 100ms")
+			if err != nil || o.Stall < 100*time.Millisecond {
+				err = errors.New("want a duration with its unit, such as 10s, and at least 100ms")
 			}
 		}
 		if err != nil {
@@ -330,10 +339,10 @@ func ParseTestArgs(args []string) (TestOptions, error) {
 
 func positive(v string) (int, error) {
 	n, err := strconv.Atoi(v)
-	if err == nil && n < 1 {
-		err = errors.New("want a number from 1 on")
+	if err != nil || n < 1 {
+		return 0, errors.New("want a whole number from 1 on")
 	}
-	return n, err
+	return n, nil
 }
 
 // checkSchedule says what is wrong with the name of a schedule.
@@ -373,7 +382,7 @@ func ScheduleName(v string) (string, error) {
 func RunTest(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	opt, err := ParseTestArgs(args)
 	if err != nil {
-		fmt.Fprintln(stderr, "hostsim:", err)
+		fmt.Fprintf(stderr, "hostsim: %s\n", strings.TrimSuffix(err.Error(), "\n"))
 		return ExitUsage
 	}
 	opt.Stdout, opt.Stderr = stdout, stderr

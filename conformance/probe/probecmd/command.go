@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -123,6 +124,9 @@ func (f *flags) register(cmd *cobra.Command) {
 }
 
 func (f *flags) run(cmd *cobra.Command, args []string, env Env) error {
+	if err := f.check(cmd); err != nil {
+		return err
+	}
 	o := f.o
 	o.Args, o.Progress = args, env.Progress
 	if f.line != "" {
@@ -172,6 +176,34 @@ func (f *flags) run(cmd *cobra.Command, args []string, env Env) error {
 		return &ExitError{Code: code}
 	}
 	return nil
+}
+
+// check refuses what the options of the probe cannot tell from a flag that was not given, and an output that cannot be written,
+// before the program is started thirty times.
+func (f *flags) check(cmd *cobra.Command) error {
+	for _, n := range []struct {
+		flag string
+		zero bool
+	}{
+		{"ready-port", f.o.Ready.Port == 0}, {"start-limit", f.o.StartLimit == 0}, {"grace", f.o.Grace == 0}, {"hold", f.o.Hold == 0}, {"sweep", f.o.Sweep == 0},
+	} {
+		if n.zero && cmd.Flags().Changed(n.flag) {
+			return usage("--%s: 0 is out of range; it must be more", n.flag)
+		}
+	}
+	for _, w := range f.o.Only {
+		if slices.Contains(f.o.Skip, w) {
+			return usage("--only %s and --skip %s contradict each other", w, w)
+		}
+	}
+	if f.output == "" {
+		return nil
+	}
+	file, err := os.OpenFile(f.output, os.O_WRONLY|os.O_CREATE, 0o644) // what it holds stays until there is a report
+	if err != nil {
+		return usage("--output: %v", err)
+	}
+	return file.Close()
 }
 
 // writer gives what prints the report.

@@ -56,6 +56,17 @@ func TestUsage(t *testing.T) {
 		{"--ready-line ( -- true", "--ready-line"},
 		{`--tcp-send \q -- true`, "--tcp-send"},
 		{"--only nothing -- true", "neither a check"},
+		{"--only term,http --skip http -- true", "--only http and --skip http contradict each other"},
+		{"--grace 0 -- true", "--grace: 0 is out of range"},
+		{"--grace -1s -- true", "--grace: -1s is negative"},
+		{"--start-limit 0s -- true", "--start-limit: 0 is out of range"},
+		{"--hold 0 -- true", "--hold: 0 is out of range"},
+		{"--sweep 0 -- true", "--sweep: 0 is out of range"},
+		{"--sweep 1001 -- true", "--sweep: 1001 is out of range; 2 to 1000"},
+		{"--ready-port 0 -- true", "--ready-port: 0 is out of range"},
+		{"--ready-port 65536 -- true", "--ready-port: 65536 is no port"},
+		{"-o no/such/folder/report.txt -- true", "--output: open no/such/folder/report.txt: no such file or directory"},
+		{"-o . -- true", "--output: open .: is a directory"},
 		{"-- /no/such/program", "could not be started"},
 	}
 	for _, tt := range tests {
