@@ -233,8 +233,8 @@ func TestRefused(t *testing.T) {
 		t.Errorf("changed to %v", got)
 	}
 	for text, want := range map[string]string{
-		`unknown command "a" for "x"`:                                         `unknown command "a" for "x"`,
-		"unknown command \"a\" for \"x\"\n\nDid you mean this?\n\tb\n":       `unknown command "a" for "x" (did you mean b?)`,
+		`unknown command "a" for "x"`:                                       `unknown command "a" for "x"`,
+		"unknown command \"a\" for \"x\"\n\nDid you mean this?\n\tb\n":      `unknown command "a" for "x" (did you mean b?)`,
 		"unknown command \"a\" for \"x\"\n\nDid you mean this?\n\tb\n\tc\n": `unknown command "a" for "x" (did you mean b or c?)`,
 	} {
 		if got := fmt.Sprint(refused(cmd, errors.New(text))); got != want+"\nx --help says how it is used" {

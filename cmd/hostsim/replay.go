@@ -16,6 +16,7 @@ import (
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/scenarios/trace"
+	"github.com/hostsim/hostsim/spec"
 )
 
 // replayer is what can play a plan under a profile in this process.
@@ -295,6 +296,9 @@ func replayAdapter(ctx context.Context, s streams, f *replayFlags, files, comman
 		}
 		if err != nil {
 			return &exitError{exitInternal, err}
+		}
+		if f.lane == spec.Process && f.format == "text" {
+			t = t.Millis()
 		}
 		if err := writeTrace(s, f.format, t); err != nil {
 			return err

@@ -57,6 +57,7 @@ func (f *fake) Play(_ context.Context, p *plan.Plan, profile string) (*trace.Tra
 type (
 	parallel     struct{ *fake }
 	uncontrolled struct{ *fake }
+	noisy        struct{ *fake }
 	bound        struct{ *fake }
 	picky        struct{ *fake }
 )
@@ -64,6 +65,16 @@ type (
 func (parallel) Jobs() int            { return 3 }
 func (uncontrolled) Controlled() bool { return false }
 func (bound) Expected() bool          { return true }
+
+// Play gives times as a real clock has them.
+func (n noisy) Play(ctx context.Context, p *plan.Plan, profile string) (*trace.Trace, error) {
+	t, err := n.fake.Play(ctx, p, profile)
+	for i := range t.Events {
+		t.Events[i].At += 100_017 + time.Duration(i)
+	}
+	return t, err
+}
+
 func (picky) Unsupported(p *plan.Plan) string {
 	if p.MainCatches {
 		return "it has no main that catches"

@@ -441,6 +441,25 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// TestTimelineOfRealTime: what a real clock has beyond milliseconds is noise to a reader; simulated time is shown as it is.
+func TestTimelineOfRealTime(t *testing.T) {
+	for lane, want := range map[string]string{spec.Process: "0.001    first bad", spec.Virtual: "0.001100018    first bad"} {
+		f, cases := setup("x.y first.bad")
+		f.lane = lane
+		r, err := judge.Verify(context.Background(), noisy{f}, cases, judge.Options{Spec: contract(first), Profile: "p"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Clauses[0].Failures[0]
+		if got.Timeline[1] != want {
+			t.Errorf("%s: line %q, want %q", lane, got.Timeline[1], want)
+		}
+		if *got.Ms != 1.1 {
+			t.Errorf("%s: the violation is at %v ms, want 1.1", lane, *got.Ms)
+		}
+	}
+}
+
 func TestExercising(t *testing.T) {
 	cases := []*judge.Case{{Name: "a", Clauses: []string{first}}, {Name: "b", Clauses: []string{second, first}}, {Name: "c"}}
 	for _, c := range []struct {

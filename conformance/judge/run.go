@@ -77,6 +77,9 @@ func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
 		}
 		j.failures = j.failures[:n-1] // of two, what never happened says more
 	}
+	if v.impl.Lane() == spec.Process {
+		t = t.Millis()
+	}
 	f.Timeline = timeline(t, &f, j.clause.ID)
 	j.failures = append(j.failures, f)
 }
