@@ -45,14 +45,16 @@ exploration can be split: --shard 0/4 to 3/4 each with --out FILE, then hostsim 
 the same command goes on from what is there, so that a part that was killed loses next to nothing.
 
 COMMAND is an adapter in Go that hostsim build has compiled: its host, which knows nothing of hostsim, is played in the virtual
-lane, and who goes on first is chosen at every lock, channel and select of it. The first violation is explained: what
-happened, who holds what and who waits for whom. Its name, such as random:17, repeats it: --schedule random:17.`,
+lane, and who goes on first is chosen at every lock, channel and select of it. The first violation is shrunk and explained:
+what happened, who holds what and who waits for whom. A schedule has a name, such as random:17, that repeats it with the
+same plan and the same binary: --schedule random:17. --save writes the plan, and says which name goes with it.`,
 		Example: `  hostsim explore exit-in-stop --as dotnet-3.1
   hostsim explore my.yaml --strategy exhaustive --bound 3
   hostsim explore my.yaml --strategy pct --schedules 100000 --save found.yaml
   hostsim explore my.yaml --schedules 1000000 --shard 2/8 --out part2.json
   hostsim build -o adapter ./adapter && hostsim explore my.yaml -- ./adapter
-  hostsim explore my.yaml --schedule random:17 -- ./adapter`,
+  hostsim explore my.yaml --save found.yaml -- ./adapter
+  hostsim explore found.yaml --schedule random:17 -- ./adapter`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				args = args[:n]
@@ -254,27 +256,37 @@ func (f *exploreFlags) show(s streams, o *explore.Options, sc *scenarios.Scenari
 		return err
 	}
 	if f.format == "text" {
-		fmt.Fprintf(s.out, "\nThe first violation, at schedule %d", v.First)
-		if !f.keep {
-			fmt.Fprintf(s.out, ", shrunk in %d runs", small.Tries)
-		}
-		fmt.Fprintf(s.out, ":\n%s: %s\n\n%s\n", v.Clause, v.Said, indent(small.Schedule.String()))
-		if err := trace.WriteText(s.out, &small.Trace, trace.Options{Color: terminal(s.out), Marks: v.Marks(small, o)}); err != nil {
+		if err := f.tell(s, o, v, small, small.String()); err != nil {
 			return err
 		}
 	}
 	if f.save == "" {
 		return nil
 	}
-	out := explore.Scenario(sc, o, v, small)
-	if err := os.WriteFile(f.save, scenarios.Format(out), 0o644); err != nil {
-		return usage(err)
-	}
-	again := f.save + " --as " + o.Profile.Name
+	again := " --as " + o.Profile.Name
 	if f.impl != "" {
 		again += " --impl " + f.impl
 	}
-	fmt.Fprintf(s.err, "saved as %s; hostsim replay %s shows it again\n", f.save, again)
+	return f.keepAs(s, explore.Scenario(sc, o, v, small), "hostsim replay "+f.save+again)
+}
+
+// tell prints a violation, what shows it, and the timeline.
+func (f *exploreFlags) tell(s streams, o *explore.Options, v *explore.Violation, small *explore.Small, how string) error {
+	fmt.Fprintf(s.out, "\nThe first violation, at schedule %d", v.First)
+	if !f.keep {
+		fmt.Fprintf(s.out, ", shrunk in %d runs", small.Tries)
+	}
+	clause, said := v.In(small)
+	fmt.Fprintf(s.out, ":\n%s: %s\n\n%s\n", clause, said, indent(how))
+	return trace.WriteText(s.out, &small.Trace, trace.Options{Color: terminal(s.out), Marks: v.Marks(small, o)})
+}
+
+// keepAs writes the scenario that --save asks for, and says what shows it again.
+func (f *exploreFlags) keepAs(s streams, sc *scenarios.Scenario, again string) error {
+	if err := os.WriteFile(f.save, scenarios.Format(sc), 0o644); err != nil {
+		return usage(err)
+	}
+	fmt.Fprintf(s.err, "saved as %s; %s shows it again\n", f.save, again)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -27,12 +28,16 @@ func exploreAdapter(cmd *cobra.Command, s streams, f *exploreFlags, file string,
 	if len(command) == 0 {
 		return usagef("explore needs the command of an adapter behind --")
 	}
-	for _, name := range []string{"impl", "save", "bound", "no-shrink"} {
+	for _, name := range []string{"impl", "bound"} {
 		if cmd.Flags().Changed(name) {
 			return usagef("--%s is for hosts in this process, not for an adapter", name)
 		}
 	}
+	again := f.repeats(cmd, command)
 	if f.schedule != "" {
+		if f.save != "" {
+			return usagef("--save keeps what exploring finds; --schedule plays one schedule and looks for nothing")
+		}
 		name, err := toolchain.ScheduleName(f.schedule)
 		if err != nil {
 			return usagef("--schedule %q: %w", f.schedule, err)
@@ -88,11 +93,8 @@ func exploreAdapter(cmd *cobra.Command, s streams, f *exploreFlags, file string,
 		return err
 	}
 	v := &r.Violations[0]
-	if f.format == "text" {
-		fmt.Fprintf(s.out, "\nThe first violation, at schedule %d; repeat it with --schedule %s:\n%s: %s\n\n", v.First, v.Named, v.Clause, v.Said)
-		if _, err := f.explain(s, &o, v.Named, v); err != nil {
-			return notPlayed(sc, err)
-		}
+	if err := f.showScheduled(s, &o, sc, v, again, file, id.Name+" "+id.Version); err != nil {
+		return err
 	}
 	for i := range r.Violations { // in that same schedule, or another
 		if err := violated(&r.Violations[i]); r.Violations[i].First == v.First && err.code == 3 {
@@ -128,10 +130,14 @@ func (f *exploreFlags) single(s streams, o *explore.Options, name string) error 
 	if f.format != "text" {
 		return usagef("--schedule is explained to people; --format %s cannot show it", f.format)
 	}
-	run, err := f.explain(s, o, name, nil)
+	run, err := o.Scheduled.PlaySchedule(o.Plan, name, true)
 	if err != nil {
 		return notPlayed(&scenarios.Scenario{Name: o.Scenario}, err)
 	}
+	if err := trace.WriteText(s.out, run.Trace, trace.Options{Color: terminal(s.out)}); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\n%s", run.Said)
 	vs := o.Judge(run.Trace)
 	for i := range vs {
 		fmt.Fprintf(s.out, "VIOLATED %s: %s\n", vs[i].Clause, vs[i].Said)
@@ -145,19 +151,73 @@ func (f *exploreFlags) single(s streams, o *explore.Options, name string) error 
 	return nil
 }
 
-// explain plays a schedule once more and prints its timeline and what it shows.
-func (f *exploreFlags) explain(s streams, o *explore.Options, name string, v *explore.Violation) (*explore.ScheduledRun, error) {
-	run, err := o.Scheduled.PlaySchedule(o.Plan, name, true)
-	if err != nil {
-		return nil, err
+// showScheduled prints the first violation of an adapter, shrunk, with the commands that repeat it, and saves it. again gives
+// the command that plays one schedule of a file; host is who showed the violation.
+func (f *exploreFlags) showScheduled(s streams, o *explore.Options, sc *scenarios.Scenario, v *explore.Violation, again func(file, name string) string, file, host string) error {
+	if f.format != "text" && f.save == "" {
+		return nil
 	}
-	marks := map[int]string{}
-	if v != nil {
-		marks = v.Marks(&explore.Small{Plan: o.Plan, Trace: *run.Trace}, o)
+	made := explore.Shrink
+	if f.keep {
+		made = explore.AsFound
 	}
-	if err := trace.WriteText(s.out, run.Trace, trace.Options{Color: terminal(s.out), Marks: marks}); err != nil {
-		return nil, err
+	small, err := made(o, v)
+	var uncontrolled *explore.Uncontrolled
+	switch {
+	case errors.As(err, &uncontrolled):
+		return &exitError{4, err}
+	case err != nil:
+		return notPlayed(sc, err)
 	}
-	fmt.Fprintf(s.out, "\n%s", run.Said)
-	return run, nil
+	if f.format == "text" {
+		how := "under " + small.Named
+		if !f.keep {
+			how = explore.Sizes(o.Plan, small.Plan) + " are left:\n" + small.String()
+		}
+		if small.Left != "" {
+			how += small.Left
+		}
+		if err := f.tell(s, o, v, small, how); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "\n%s\nwhat was found: %s\n", small.Said, again(file, v.Named))
+		if f.save == "" && !f.keep {
+			fmt.Fprintf(s.out, "what is left of it: --save FILE writes it as a scenario, to be played under %s\n", small.Named)
+		}
+	}
+	if f.save == "" {
+		return nil
+	}
+	out := explore.Scenario(sc, o, v, small)
+	command := again(f.save, small.Named)
+	out.Why = fmt.Sprintf("%s\nShown by %s under the schedule %s:\n%s\n", out.Why, host, small.Named, command)
+	return f.keepAs(s, out, command)
+}
+
+// repeats gives how one plays a schedule of a file again: a command with the flags that decide what is judged.
+func (f *exploreFlags) repeats(cmd *cobra.Command, command []string) func(file, name string) string {
+	flags := ""
+	for _, name := range []string{"as", "clause"} {
+		if fl := cmd.Flags().Lookup(name); fl.Changed {
+			flags += " --" + name + " " + words(strings.Trim(fl.Value.String(), "[]"))
+		}
+	}
+	adapter := words(command...)
+	return func(file, name string) string {
+		return "hostsim explore " + words(file) + " --schedule " + name + flags + " -- " + adapter
+	}
+}
+
+// plainWord is what a shell takes as it stands.
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// words writes words as one types them in a shell.
+func words(list ...string) string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		if out[i] = w; !plainWord.MatchString(w) {
+			out[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
 }

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/hostsim/hostsim/internal/toolchain"
+	"github.com/hostsim/hostsim/scenarios"
+	"github.com/hostsim/hostsim/scenarios/plan"
 )
 
 // compiled builds an adapter with the patched toolchain, which takes minutes on a cold build cache.
@@ -47,33 +48,95 @@ func TestExploreFx(t *testing.T) {
 		"VIOLATED hang in ", "2 goroutines wait for each other:", "different traces",
 		"fx.(*signalReceivers).relayer, started at go.uber.org/fx/signal.go:117",
 		"until it is released by fx.withTimeout.func1 #2, who holds it",
-		"\ncycle    fx.(*signalReceivers).relayer waits for the sync.Mutex first locked at go.uber.org/fx/signal.go:106, held by fx.withTimeout.func1 #2",
-		"^ HOST-STOP-028: ",
+		"\ncycle    fx.(*signalReceivers).relayer waits for the sync.Mutex first locked at go.uber.org/fx/signal.go:1",
+		"^ HOST-STOP-028: ", "1 of 1 services, ", "1 of 1 stimuli are left:",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	m := regexp.MustCompile(`repeat it with --schedule (random:\d+):`).FindStringSubmatch(out)
-	if m == nil {
-		t.Fatalf("no name of a schedule in\n%s", out)
+	found := again(t, "what was found: ", out)
+	if code, text, errs := command(found...); code != 3 || errs != "" || !strings.Contains(text, "\nVIOLATED HOST-STOP-028: ") || !strings.Contains(text, "2 goroutines wait for each other:") {
+		t.Errorf("exit code %d, stderr %s: %s tells something else:\n%s", code, errs, found, text)
 	}
-	_, said, _ := strings.Cut(out, "2 goroutines wait")
-	code, single, errs := command("explore", fxScenario, "--schedule", m[1], "--clause", "HOST-STOP-028", "--", bad)
-	if code != 3 || errs != "" || !strings.Contains(single, said[:strings.LastIndexByte(said, '\n')]) {
-		t.Errorf("exit code %d, stderr %s: %s tells something else:\n%s", code, errs, m[1], single)
-	}
-	if _, again, _ := command("explore", fxScenario, "--schedule", m[1], "--clause", "HOST-STOP-028", "--", bad); again != single {
-		t.Errorf("the same schedule gives other bytes:\n%s\nthan\n%s", again, single)
+	_, first, _ := command(found...)
+	if _, second, _ := command(found...); second != first {
+		t.Errorf("the same schedule gives other bytes:\n%s\nthan\n%s", second, first)
 	}
 	if _, again, _ := command("explore", fxScenario, "--schedules", "1000", "--clause", "HOST-STOP-028", "-j", "1", "--", bad); again != out {
 		t.Errorf("with one worker the exploration gives other bytes:\n%s\nthan\n%s", again, out)
 	}
+	exploreShop(t, bad)
 
 	good := compiled(t, "fx", "-modfile=testdata/fx-1.22.2.mod")
 	code, out, errs = command("explore", fxScenario, "--schedules", "1000", "--clause", "HOST-STOP-028", "--", good)
 	if code != 0 || errs != "" || !strings.Contains(out, "1000 schedules") || !strings.Contains(out, "no violation") {
 		t.Errorf("fx 1.22.2: exit code %d, stderr %s\n%s", code, errs, out)
+	}
+}
+
+// exploreShop: of a large plan little is left, by the clause as by the cycle, and what is saved shows the same, byte for byte.
+func exploreShop(t *testing.T, adapter string) {
+	const shop = "../../conformance/adapters/fx/testdata/shop.yaml"
+	for _, c := range []struct{ name, clause, violated string }{
+		{"by the clause", "HOST-STOP-028", "HOST-STOP-028: every stop has ended"},
+		{"by the cycle", "HOST-EXIT-002", "deadlock: fx.(*signalReceivers).relayer waits for the sync.Mutex "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			saved := filepath.Join(t.TempDir(), "found.yaml")
+			code, out, errs := command("explore", shop, "--schedules", "1000", "--clause", c.clause, "--save", saved, "--", adapter)
+			if code != 3 || !strings.Contains(out, "\n"+c.violated) {
+				t.Fatalf("exit code %d, stderr %s, want %q\n%s", code, errs, c.violated, out)
+			}
+			sc, err := load(streams{}, saved)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p := sc.Plan; len(p.Services) > 2 || len(p.Signals) != 1 || !p.Has(plan.StopApp) || p.Has(plan.Mark) || len(sc.Schedule) > 0 {
+				t.Errorf("not the core:\n%s", scenarios.Format(sc))
+			}
+			repeat := again(t, "saved as "+saved+"; ", strings.Replace(errs, " shows it again", "", 1))
+			if !strings.Contains(sc.Why, strings.Join(repeat, " ")) {
+				t.Errorf("the scenario does not say how to repeat it, %q:\n%s", repeat, sc.Why)
+			}
+			code, text, errs := command(repeat...)
+			if code != 3 || errs != "" || !strings.Contains(text, "\nVIOLATED "+c.violated) {
+				t.Errorf("exit code %d, stderr %s: %q shows no %q:\n%s", code, errs, repeat, c.violated, text)
+			}
+			story, _, _ := strings.Cut(text, "\nVIOLATED ")
+			for _, line := range strings.Split(story, "\n") {
+				if !strings.Contains(out, line) {
+					t.Errorf("%q is not what was shown when it was found:\n%s", line, out)
+				}
+			}
+		})
+	}
+}
+
+// again gives the arguments of the command that stands behind a heading.
+func again(t *testing.T, heading, text string) []string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, heading+"hostsim ")
+	line, _, _ := strings.Cut(rest, "\n")
+	if !ok {
+		t.Fatalf("no command behind %q in\n%s", heading, text)
+	}
+	return strings.Fields(line)
+}
+
+func TestWordsForAShell(t *testing.T) {
+	for _, c := range []struct {
+		list []string
+		want string
+	}{
+		{[]string{"./fx", "-v", "a=b,c:d@e+f%g"}, "./fx -v a=b,c:d@e+f%g"},
+		{[]string{"my adapter"}, "'my adapter'"},
+		{[]string{"it's", ""}, `'it'\''s' ''`},
+		{[]string{"$HOME", "a;b"}, "'$HOME' 'a;b'"},
+	} {
+		if got := words(c.list...); got != c.want {
+			t.Errorf("%q: %s, want %s", c.list, got, c.want)
+		}
 	}
 }
 

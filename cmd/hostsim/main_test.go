@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		"hostsim": func() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) },
 		"stalled": stalled,
 		"adapter": func() { adapter.Main(adapter.Reference("strict")) }, // not built with hostsim build
+		"seeded":  seeded,
 	})
 }
 

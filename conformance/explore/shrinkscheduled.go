@@ -76,7 +76,7 @@ type scheduledShrinker struct {
 	v      *Violation
 	name   string          // of the schedule that shows it in the smallest plan so far
 	names  []string        // of those that are tried besides
-	cycle  []string        // that the run closes; nil: none
+	cycle  []string        // that a hang closes; nil: none
 	always bool            // every schedule shows it: so must all of those that are tried in a smaller plan
 	others bool            // a hang without a cycle: in a smaller plan some schedule must still end well, or it is one that nobody stops
 	lost   map[string]bool // plans that do not show it
@@ -99,8 +99,10 @@ func (s *scheduledShrinker) survey(found *Small) string {
 	if found.Trace.End.Kind == trace.Killed {
 		return "it was not shrunk: the run had to be given up after seconds of real time, and so would be those of smaller plans"
 	}
-	s.cycle = cycle(&found.Trace.End)
-	s.others = s.cycle == nil && s.hang()
+	if s.hang() {
+		s.cycle = cycle(&found.Trace.End)
+		s.others = s.cycle == nil
+	}
 	s.always = true
 	ended := false
 	for _, name := range s.names {
@@ -171,7 +173,7 @@ func (s *scheduledShrinker) hang() bool { return trace.EndKind(s.v.Clause).Hangs
 
 // breaks is [Breaks]; whether a hang closes a cycle, and which, tells only a run that is explained.
 func (s *scheduledShrinker) breaks(p *plan.Plan, t *trace.Trace) bool {
-	if s.cycle != nil && s.hang() {
+	if s.cycle != nil {
 		return t.End.Kind.Hangs()
 	}
 	return Breaks(p, t, s.o.Profile, s.v)
@@ -233,11 +235,12 @@ func (s *scheduledShrinker) explained(p *plan.Plan, name string) (*Small, error)
 // ordinal tells goroutines of one function apart, of which a smaller plan may have fewer.
 var ordinal = regexp.MustCompile(` #\d+`)
 
-// cycle gives who waits for what in the cycle of a deadlock, whoever stands first; nil if there is none.
+// cycle gives who waits where in the cycle of a deadlock, whoever stands first; nil if there is none. What they wait for has
+// its name from who used it first, which another schedule may change.
 func cycle(e *trace.Ending) []string {
 	var out []string
 	for _, w := range e.Cycle {
-		out = append(out, ordinal.ReplaceAllString(w.Who+" waits for "+w.Resource, ""))
+		out = append(out, ordinal.ReplaceAllString(w.Who+" in "+w.Where, ""))
 	}
 	slices.Sort(out)
 	return out

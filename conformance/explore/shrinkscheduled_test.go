@@ -340,17 +340,17 @@ func TestAsFound(t *testing.T) {
 func TestScenarioOfAnAdapter(t *testing.T) {
 	s := &seededPlayer{does: func(*plan.Plan, int) outcome { return forgets }}
 	o := seededOptions(t, "services: [{name: a}]\nmain: [build, run]\n", s)
-	small := &Small{Plan: o.Plan, Named: "random:4", Trace: trace.Trace{End: trace.Ending{Kind: trace.Deadlock}}}
+	small := &Small{Plan: o.Plan, Named: "random:4", Trace: trace.Trace{End: trace.Ending{Kind: trace.Deadlock, Cycle: waits(0, "a", "b")}}}
 	from := &scenarios.Scenario{Name: "shop", Clauses: []string{"HOST-START-001"}, Expect: []scenarios.Expectation{{Profiles: []string{"core"}}}}
 	for _, c := range []struct {
-		clause, title string
-		clauses       []string
+		clause, title, why string
+		clauses            []string
 	}{
-		{"HOST-STOP-003", "Found by exploring shop: HOST-STOP-003 does not hold.", []string{"HOST-STOP-003"}},
-		{"hang", "Found by exploring shop: deadlock.", nil},
+		{"HOST-STOP-003", "Found by exploring shop: HOST-STOP-003 does not hold.", "it said so", []string{"HOST-STOP-003"}},
+		{"hang", "Found by exploring shop: deadlock.", "a waits for what b holds; b waits for what a holds", nil},
 	} {
 		sc := Scenario(from, &o, &Violation{Clause: c.clause, Said: "it said so"}, small)
-		if sc.Name != "shop-shrunk" || sc.Title != c.title || sc.Why != "it said so" || len(sc.Schedule)+len(sc.Expect) > 0 || !slices.Equal(sc.Clauses, c.clauses) {
+		if sc.Name != "shop-shrunk" || sc.Title != c.title || sc.Why != c.why || len(sc.Schedule)+len(sc.Expect) > 0 || !slices.Equal(sc.Clauses, c.clauses) {
 			t.Errorf("%s: %+v", c.clause, sc)
 		}
 		back, err := scenarios.Parse("shop-shrunk.yaml", scenarios.Format(sc))

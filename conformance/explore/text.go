@@ -123,6 +123,15 @@ func (v *Violation) Marks(s *Small, o *Options) map[int]string {
 	return map[int]string{res.At: v.Clause + ": " + res.Said}
 }
 
+// In tells a violation as a run shows it: the clause, or how the run got stuck, and what is said of it. Of a hang of an
+// adapter only a run that is explained tells who waits for whom.
+func (v *Violation) In(s *Small) (clause, said string) {
+	if trace.EndKind(v.Clause).Hangs() && s.Trace.End.Kind.Hangs() {
+		return string(s.Trace.End.Kind), signature(&s.Trace.End)
+	}
+	return v.Clause, v.Said
+}
+
 // String tells what shows the violation: the decisions of the schedule; for an adapter what is left of the plan, and the
 // name of the schedule.
 func (s *Small) String() string {
@@ -156,16 +165,17 @@ func sizes(p *plan.Plan) [3]int {
 // carries no decisions: its schedule has a name, which is told in words. It expects nothing either: what such a host did in
 // one schedule is no rule for others.
 func Scenario(from *scenarios.Scenario, o *Options, v *Violation, s *Small) *scenarios.Scenario {
+	clause, said := v.In(s)
 	out := &scenarios.Scenario{
 		Name:     from.Name + "-shrunk",
 		Title:    "Found by exploring " + from.Name + ": " + v.Clause + " does not hold.",
-		Why:      v.Said,
+		Why:      said,
 		Profiles: []string{o.Profile.Name},
 		Plan:     s.Plan,
 	}
 	if s.Schedule == nil {
 		if trace.EndKind(v.Clause).NeverEnded() {
-			out.Title = "Found by exploring " + from.Name + ": " + string(s.Trace.End.Kind) + "."
+			out.Title = "Found by exploring " + from.Name + ": " + clause + "."
 		} else {
 			out.Clauses = []string{v.Clause}
 		}
