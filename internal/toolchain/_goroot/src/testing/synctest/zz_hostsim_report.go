@@ -111,7 +111,8 @@ func hostsimNotePCs(r *hostsim.Result, bit int) []uintptr {
 	return pcs
 }
 
-// learn looks at runs that end well, to know who usually wakes whom.
+// learn looks at runs that end well, to know who usually wakes whom. Where the program is what is played, a run that ends with a
+// code or of a signal is one, too.
 func (s *hostsimSession) learn() *explain.Learned {
 	var l explain.Learned
 	for i := range 24 {
@@ -120,7 +121,7 @@ func (s *hostsimSession) learn() *explain.Learned {
 			sch.strategy = hostsim.Sequential
 		}
 		o := s.one(sch, true, nil)
-		if o.ok {
+		if end := o.res.End; o.ok || s.program && (end == hostsim.EndExit || end == hostsim.EndSignal) {
 			l.Learn(explain.NewRun(explain.Decode(hostsimEvents()[:o.res.Events]), nil, hostsimSymbols, s.hidden()...))
 		}
 	}
