@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -28,12 +30,17 @@ func TestMain(m *testing.M) {
 
 // serve is an adapter whose run shows the schedule that it was asked for.
 func serve(kind string) {
-	stream := os.NewFile(3, "events")
-	if where := os.Getenv(protocol.EnvEvents); where != "/dev/fd/3" {
-		var err error
-		if stream, err = os.OpenFile(where, os.O_WRONLY, 0); err != nil {
-			os.Exit(2)
-		}
+	var stream io.Writer = os.NewFile(3, "events")
+	where := os.Getenv(protocol.EnvEvents)
+	var err error
+	if addr, ok := strings.CutPrefix(where, "tcp:"); ok {
+		stream, err = net.Dial("tcp", addr)
+	} else if where != "/dev/fd/3" {
+		stream, err = os.OpenFile(where, os.O_WRONLY, 0)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
 	}
 	out, in := protocol.NewWriter(stream), protocol.NewCommandReader(os.Stdin)
 	id := protocol.Identity{Protocol: protocol.Version, Implementation: "x", Version: "1", Language: "go", Lanes: []string{spec.Process, spec.Virtual}, Reuse: true, Schedules: true}

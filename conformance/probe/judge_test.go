@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -329,6 +330,12 @@ func FuzzNotify(f *testing.F) {
 
 func TestNotifySocketIsRemoved(t *testing.T) {
 	n, err := listenNotify()
+	if runtime.GOOS == "windows" {
+		if err == nil {
+			t.Error("there are datagram sockets of files by now: this test can run")
+		}
+		t.Skip("NOT RUN: no datagram sockets of files here")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

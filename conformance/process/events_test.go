@@ -1,6 +1,7 @@
 package process
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -100,7 +101,7 @@ func TestWhatWasFoundStandsAtTheEnd(t *testing.T) {
 func TestAddressesAreWhereTheAdapterSays(t *testing.T) {
 	pl := &play{world: &world{dir: "/run/x"}, after: &Aftermath{Listening: []protocol.Listening{{Address: "tcp:web", Real: "127.0.0.1:1"}, {Address: "tcp:web", Real: "127.0.0.1:2"}, {Address: "unix:b.sock", Real: "/elsewhere/b"}}}}
 	for _, c := range []struct{ address, network, real string }{
-		{"tcp:web", "tcp", "127.0.0.1:2"}, {"tcp:other", "tcp", ""}, {"unix:b.sock", "unix", "/elsewhere/b"}, {"unix:a.sock", "unix", "/run/x/a.sock"},
+		{"tcp:web", "tcp", "127.0.0.1:2"}, {"tcp:other", "tcp", ""}, {"unix:b.sock", "unix", "/elsewhere/b"}, {"unix:a.sock", "unix", filepath.Join("/run/x", "a.sock")},
 	} {
 		if network, real := pl.real(c.address); network != c.network || real != c.real {
 			t.Errorf("%s is %s %s, want %s %s", c.address, network, real, c.network, c.real)
