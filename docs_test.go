@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -212,5 +213,71 @@ func TestDrawingMatchesImports(t *testing.T) {
 	}
 	if seen != len(way) {
 		t.Errorf("%d of %d packages of the way were found", seen, len(way))
+	}
+}
+
+var (
+	goTest = regexp.MustCompile("(?:cd (\\S+) && )?(?:[A-Z_]+=\\S+ )*go test ([^`\n|#]*)")
+	aTest  = regexp.MustCompile(`(?m)^func ((Test|Benchmark|Fuzz|Example)\w*)\(`)
+)
+
+// TestDocumentsNameTestsThatExist: every go test that a document tells its reader to run has packages that are there, and its -run,
+// -bench and -fuzz choose something in them.
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	n := 0
+	for file, text := range documents(t) {
+		for _, m := range goTest.FindAllStringSubmatch(text, -1) {
+			args := strings.Fields(strings.ReplaceAll(m[2], "'", ""))
+			var dirs []string
+			for i, a := range args {
+				switch {
+				case i > 0 && slices.Contains([]string{"-run", "-bench", "-fuzz", "-cpu", "-benchtime", "-timeout"}, args[i-1]):
+				case a == ".":
+					dirs = append(dirs, path.Join(path.Dir(file), m[1]))
+				case strings.HasPrefix(a, "./"):
+					dirs = append(dirs, path.Join(m[1], a))
+				}
+			}
+			if len(dirs) == 0 && m[1] != "" {
+				dirs = append(dirs, m[1])
+			}
+			if len(dirs) == 0 || strings.HasSuffix(dirs[0], "...") || strings.HasPrefix(dirs[0], "docs") {
+				continue
+			}
+			var names []string
+			for _, dir := range dirs {
+				files, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*_test.go"))
+				if err != nil || len(files) == 0 {
+					t.Errorf("%s: %q: there are no tests in %s", file, m[0], dir)
+				}
+				for _, f := range files {
+					data, err := os.ReadFile(f)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, m := range aTest.FindAllStringSubmatch(string(data), -1) {
+						names = append(names, m[1])
+					}
+				}
+			}
+			for i, a := range args {
+				kind := map[string]string{"-run": "", "-bench": "Benchmark", "-fuzz": "Fuzz"}
+				begin, chooses := kind[a]
+				if !chooses || i+1 == len(args) || args[i+1] == "xxx" || args[i+1] == "^$" {
+					continue
+				}
+				n++
+				pattern, _, _ := strings.Cut(args[i+1], "/")
+				if !slices.ContainsFunc(names, func(name string) bool {
+					ok, err := regexp.MatchString(pattern, name)
+					return err == nil && ok && strings.HasPrefix(name, begin)
+				}) {
+					t.Errorf("%s: %q: %s %s chooses nothing", file, m[0], a, args[i+1])
+				}
+			}
+		}
+	}
+	if n < 15 {
+		t.Errorf("only %d choices of tests were looked at", n)
 	}
 }

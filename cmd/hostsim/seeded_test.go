@@ -15,7 +15,14 @@ import (
 // seeded is an adapter whose schedules can be chosen without the toolchain: in every fifth it does not stop the service b, in every
 // seventh two wait for each other if there is a signal. With the argument "fickle" it does so only in runs that are not explained.
 func seeded() {
-	out, in := protocol.NewWriter(os.NewFile(3, "events")), protocol.NewCommandReader(os.Stdin)
+	stream := os.NewFile(3, "events")
+	if where := os.Getenv(protocol.EnvEvents); where != "/dev/fd/3" {
+		var err error
+		if stream, err = os.OpenFile(where, os.O_WRONLY, 0); err != nil {
+			os.Exit(2)
+		}
+	}
+	out, in := protocol.NewWriter(stream), protocol.NewCommandReader(os.Stdin)
 	_ = out.Identity(protocol.Identity{Protocol: protocol.Version, Implementation: "seeded", Version: "1.2", Language: "go", Runtime: "go",
 		Lanes: []string{spec.Process, spec.Virtual}, Reuse: true, Schedules: true, Features: []string{"processLane", "virtualLane"}})
 	for {
