@@ -23,6 +23,9 @@ func init() {
 // alone tells whether the body ended while the host was running and nobody had asked for a stop.
 func (r *Run) alone(w worker) bool {
 	running, began := r.Running(), r.Began()
+	if f := r.bodies().failed; f >= 0 && f < w.body.End && !r.ignores() && r.rule("workerMonitor") != "none" {
+		return false // that failure asked for one, though it may be told of later
+	}
 	return running >= 0 && w.body.End > running && (began < 0 || began > w.body.End) && !r.crashed() && len(r.exits()) == 0
 }
 

@@ -325,6 +325,16 @@ func disposalCancels(r *Run, w worker) Result {
 	return Unseen()
 }
 
+// disposing tells whether another service than this one was being disposed at event i.
+func (r *Run) disposing(i, service int) bool {
+	for _, c := range r.Calls(Dispose) {
+		if c.Service != service && c.Open(i) {
+			return true
+		}
+	}
+	return false
+}
+
 // disposalWaitsForNobody: disposing a host does not wait for the bodies that are still running.
 func disposalWaitsForNobody(r *Run, w worker) Result {
 	d := r.act("dispose")
@@ -335,6 +345,8 @@ func disposalWaitsForNobody(r *Run, w worker) Result {
 	switch {
 	case w.body.End >= 0 && w.body.End < own.Begin:
 		return Unseen()
+	case w.body.End >= 0 && w.body.End < d.End && r.disposing(w.body.End, w.k):
+		return Unseen() // somebody else's disposal took its time
 	case w.body.End >= 0 && w.body.End < d.End && r.After(w.body.End, own.Begin, 2*r.slack()) && r.After(d.End, own.Begin, 2*r.slack()):
 		return Broken(d.End, "disposing the host does not wait for the body of the background service %s; it ended when the body had", w.name).With(w.body.End)
 	case w.body.End >= 0 && w.body.End < d.End:

@@ -356,7 +356,7 @@ func sigtermCode(r *Run) Result {
 func cutShortStart(r *Run) Result {
 	s, ok := r.duringStart()
 	run := r.act("run")
-	if !ok || run.Begin < 0 || len(r.exits()) > 0 || r.exitSignal() {
+	if !ok || run.Begin < 0 || len(r.exits()) > 0 || r.exitSignal() || r.startTimedOut() {
 		return Unseen()
 	}
 	cut := -1

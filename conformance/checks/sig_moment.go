@@ -194,7 +194,7 @@ func secondSignal(r *Run) Result {
 		return Unseen()
 	}
 	switch e := r.Trace.End; {
-	case e.Kind == trace.Signaled && e.Signal == s.Name && r.returned() < 0:
+	case e.Kind == trace.Signaled && e.Signal == s.Name && r.returned() < 0 && !r.PlanHas(plan.Raise):
 		return Broken(s.At, "a second stop signal while the host is stopping is swallowed; the process died of it")
 	case gone >= 0 && r.expiry(gone):
 		return Broken(gone, "a second stop signal while the host is stopping is swallowed; the stop of %s was abandoned before its time", name).With(s.At)

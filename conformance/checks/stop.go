@@ -116,7 +116,9 @@ func (r *Run) endsWithTheStop(act Call) bool {
 }
 
 // cutByDefault tells whether a signal may have met the process with its default action, which is an exit on some releases.
-func (r *Run) cutByDefault() bool { return r.hastened() || r.ownLifetime() && len(r.Signals()) > 0 }
+func (r *Run) cutByDefault() bool {
+	return r.hastened() || r.ownLifetime() && (len(r.Signals()) > 0 || r.PlanHas(plan.Raise))
+}
 
 func stopOnce(r *Run) Result {
 	res := Unseen()

@@ -73,7 +73,7 @@ func stopRequestBeforeRun(r *Run) Result {
 		return Unseen()
 	}
 	act, q := r.Starters()[0], r.Requests()[0]
-	if r.called(act) != "run" || q.Begin > act.Begin || r.skipsAll() {
+	if r.called(act) != "run" || q.Begin > act.Begin || r.skips(act) {
 		return Unseen()
 	}
 	switch {

@@ -35,7 +35,7 @@ func stopExpired(r *Run) Result {
 				remain = append(remain, s)
 			}
 		}
-		if len(remain) == 0 || act.End < 0 && !r.Whole() {
+		if len(remain) == 0 || act.End < 0 && (!r.Whole() || r.cutByDefault()) {
 			continue
 		}
 		return r.remaining(act, remain, fired)
