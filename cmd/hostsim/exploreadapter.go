@@ -157,6 +157,7 @@ func (f *exploreFlags) showScheduled(s streams, o *explore.Options, sc *scenario
 	if f.format != "text" && f.save == "" {
 		return nil
 	}
+	o.Progress = progress(s, "shrinking")
 	made := explore.Shrink
 	if f.keep {
 		made = explore.AsFound

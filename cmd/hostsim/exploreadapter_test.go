@@ -88,6 +88,9 @@ func exploreShop(t *testing.T, adapter string) {
 			if code != 3 || !strings.Contains(out, "\n"+c.violated) {
 				t.Fatalf("exit code %d, stderr %s, want %q\n%s", code, errs, c.violated, out)
 			}
+			if c.clause == "HOST-STOP-028" && !strings.Contains(out, "\n"+shownInDocs(t)) {
+				t.Errorf("docs/schedules.md shows\n%s\nwhich does not come in\n%s", shownInDocs(t), out)
+			}
 			sc, err := load(streams{}, saved)
 			if err != nil {
 				t.Fatal(err)
@@ -111,6 +114,17 @@ func exploreShop(t *testing.T, adapter string) {
 			}
 		})
 	}
+}
+
+// shownInDocs is what docs/schedules.md shows of the shop, up to the name of the schedule.
+func shownInDocs(t *testing.T) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(documents(t)["docs/schedules.md"], "\n```\nThe first violation, at schedule ")
+	shown, _, _ := strings.Cut(rest, "\n\nwhat was found: ")
+	if !ok || !strings.Contains(shown, "\n  under random:") {
+		t.Fatalf("docs/schedules.md does not show the shop: %q", shown)
+	}
+	return "The first violation, at schedule " + shown + "\n"
 }
 
 // again gives the arguments of the command that stands behind a heading.

@@ -50,6 +50,7 @@ func shrinkScheduled(o *Options, v *Violation) (*Small, error) {
 	for i := range seeds(o, v) {
 		s.names = append(s.names, o.ScheduleName(uint64(i)))
 	}
+	defer s.progress(mostRuns)
 	if found.Left = s.survey(found); found.Left != "" || s.err != nil {
 		found.Tries = s.tries
 		return found, s.err
@@ -205,6 +206,7 @@ func (s *scheduledShrinker) run(p *plan.Plan, name string, explain bool) *Schedu
 	if explain {
 		s.runs += explainedRuns - 1
 	}
+	s.progress(s.runs)
 	run, err := s.o.Scheduled.PlaySchedule(p, name, explain)
 	var skip *judge.Skip
 	if err != nil {
@@ -217,6 +219,13 @@ func (s *scheduledShrinker) run(p *plan.Plan, name string, explain bool) *Schedu
 		s.killed++
 	}
 	return run
+}
+
+// progress tells how much of what shrinking may take at most is done.
+func (s *scheduledShrinker) progress(done int) {
+	if s.o.Progress != nil {
+		s.o.Progress(min(done, mostRuns), mostRuns)
+	}
 }
 
 // explained plays a run that is known to show the violation.

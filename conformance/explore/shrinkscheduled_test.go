@@ -230,9 +230,19 @@ func TestShrinkScheduledEnds(t *testing.T) {
 	o.Schedules = 10000
 	whole = string(plan.AppendJSON(nil, o.Plan))
 	v := &Violation{Clause: "HOST-STOP-003", Count: 1, First: 8999, Named: "random:9000"}
+	last, told := 0, 0
+	o.Progress = func(done, of int) {
+		if told++; done < last || done > of || of != mostRuns {
+			t.Errorf("%d of %d runs after %d", done, of, last)
+		}
+		last = done
+	}
 	small, err := Shrink(&o, v)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if last != mostRuns || told < small.Tries {
+		t.Errorf("%d times it was told how far it is, in the end %d", told, last)
 	}
 	if small.Tries != mostRuns-explainedRuns+1 || s.calls != small.Tries+1 {
 		t.Errorf("%d tries, %d runs: the limit is %d, the first of which counts for %d", small.Tries, s.calls, mostRuns, explainedRuns)
