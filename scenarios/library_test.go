@@ -93,7 +93,7 @@ func TestLibraryMeetsTheSchema(t *testing.T) {
 			return err
 		}
 		if !bytes.HasPrefix(data, []byte("# yaml-language-server: $schema=../../schema.json\n")) {
-			t.Errorf("%s: the first line does not tell editors the schema", file)
+			t.Errorf("%s: the first line does not tell editors the schema; it must be: # yaml-language-server: $schema=../../schema.json", file)
 		}
 		if err := schema.Validate(decoded(t, data)); err != nil {
 			t.Errorf("%s: %v", file, err)

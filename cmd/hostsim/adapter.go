@@ -48,7 +48,8 @@ func (f *adapterFlags) open(ctx context.Context, command []string) (*external.Ad
 
 // notWorking is the error of an adapter that does not speak the protocol.
 func notWorking(command []string, err error) error {
-	return usagef("%s is not a working adapter: %w\nhostsim smoke -- %s   says more", command[0], err, strings.Join(command, " "))
+	line := strings.Join(command, " ")
+	return usagef("%s is not a working adapter: %w\nhostsim smoke -- %s   says more", line, err, line)
 }
 
 func smokeCommand(s streams) *cobra.Command {

@@ -51,6 +51,9 @@ func initCommand(s streams) *cobra.Command {
 			if name := scenarioName(file); args[0] == "scenario" && name != "" {
 				data = bytes.Replace(data, []byte("name: scenario\n"), []byte("name: "+name+"\n"), 1)
 			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), "..", "..", "schema.json")); err == nil { // in the library
+				data = schemaURL.ReplaceAll(data, []byte("$$schema=../../schema.json"))
+			}
 			if file == "-" {
 				_, err := s.out.Write(data)
 				return err
@@ -106,5 +109,7 @@ func scenarioName(file string) string {
 	}
 	return name
 }
+
+var schemaURL = regexp.MustCompile(`\$schema=https://\S+`)
 
 var scenarioForm = regexp.MustCompile("^[a-z0-9]+(-[a-z0-9]+)*$")

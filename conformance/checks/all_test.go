@@ -19,7 +19,7 @@ func TestEveryClauseHasACheck(t *testing.T) {
 		switch has := Lookup(c.ID) != nil; {
 		case c.Area == "PROBE":
 		case c.Retired == "" && !has:
-			t.Errorf("%s has no check", c.ID)
+			t.Errorf("%s has no check; write one in the files of area %s in this folder: Register(%q, …)", c.ID, c.Area, c.ID)
 		case c.Retired != "" && has:
 			t.Errorf("%s is retired and has a check", c.ID)
 		}

@@ -112,7 +112,7 @@ func TestZEveryCheckIsShown(t *testing.T) {
 	for _, id := range IDs() {
 		for _, k := range []Kind{Pass, Fail, Vacuous} {
 			if said.rows[id][k] == 0 {
-				t.Errorf("%s has no row whose result is %s", id, word(k))
+				t.Errorf("%s has no row whose result is %s; add one in the tests of its area: rows(t, %q, …)", id, word(k), id)
 			}
 		}
 	}
