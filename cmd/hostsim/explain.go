@@ -15,6 +15,11 @@ func explainCommand(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain CLAUSE…",
 		Short: "Say what a clause demands, why, who exercises it and what it catches",
+		Long: `explain prints what is known of a clause: its sentence, why somebody should care, where it comes from, the profiles it is in, the
+features a host needs for it, the rules in which profiles differ, the scenarios that exercise it and the mutants that it catches.
+
+A source is a recording of the real .NET host (hostsim replay shows it), a test or an issue of .NET, or a fact about a real host
+or bug by its number in the catalogue that the contract was written from.`,
 		Example: `  hostsim explain HOST-STOP-001
   hostsim explain HOST-SIG-003 HOST-EXIT-001`,
 		Args: takes(1, -1),
@@ -49,6 +54,34 @@ func explainCommand(s streams) *cobra.Command {
 	}
 }
 
+// sources puts the sources of a clause into words, kind by kind.
+func sources(list []string) (out []string) {
+	kinds := []struct {
+		prefix, one, many string
+		names             []string
+	}{
+		{"rec:", "recording", "recordings", nil}, {"test:", "test of .NET", "tests of .NET", nil}, {"#", "issue", "issues", nil}, {"", "fact", "facts", nil},
+	}
+	for _, s := range list {
+		for i := range kinds {
+			if name, ok := strings.CutPrefix(s, kinds[i].prefix); ok {
+				kinds[i].names = append(kinds[i].names, name)
+				break
+			}
+		}
+	}
+	for _, k := range kinds {
+		switch len(k.names) {
+		case 0:
+		case 1:
+			out = append(out, k.one+" "+k.names[0])
+		default:
+			out = append(out, k.many+" "+strings.Join(k.names, ", "))
+		}
+	}
+	return out
+}
+
 func clauseIDs(all *spec.Spec) (out []string) {
 	for _, c := range all.Clauses {
 		out = append(out, c.ID)
@@ -75,7 +108,7 @@ func explainClause(s streams, all *spec.Spec, c *spec.Clause) error {
 		}
 	}
 	line("why", c.Why)
-	line("source", strings.Join(c.Source, ", "))
+	line("source", strings.Join(sources(c.Source), "; "))
 	line("profiles", strings.Join(c.Profiles, ", "))
 	line("features", strings.Join(c.Features, ", "))
 	line("lanes", strings.Join(c.Lanes, ", "))
@@ -88,6 +121,10 @@ func explainClause(s streams, all *spec.Spec, c *spec.Clause) error {
 				fmt.Fprintf(s.out, "    %-11s %s\n", p, v)
 			}
 		}
+	}
+	if c.Area == "PROBE" {
+		fmt.Fprintf(s.out, "\n  judged by  hostsim probe -- PROGRAM, which says how it is usually mended\n")
+		return nil
 	}
 	lib, err := scenarios.Library()
 	if err != nil {
