@@ -32,7 +32,7 @@ func (r *Run) exitSignal() bool {
 // host's doing: one that came after the first, or when run had returned.
 func (r *Run) hastened() bool {
 	died := r.Trace.End.Signal
-	if e := r.Trace.End; e.Kind == trace.Exited && (e.Code == 143 || r.exitHandlerSets()) && r.rule("defaultSigterm") == "exit143" {
+	if e := r.Trace.End; e.Kind == trace.Exited && (e.Code == 143 || r.exitHandlerSets() || r.handlerSaw(143)) && r.rule("defaultSigterm") == "exit143" {
 		died = "SIGTERM"
 	} else if e.Kind != trace.Signaled {
 		return false
@@ -42,11 +42,17 @@ func (r *Run) hastened() bool {
 	}
 	run := r.act("run")
 	for k, s := range r.Sent() {
-		if s.Name == died && (!IsStopSignal(s.Name) || r.Handles(s.Name) && r.rule("signalHandlerOrder") == "newestFirst" || k > 0 || run.End >= 0 && s.At > run.End || r.returned() >= 0 && s.At > r.returned() || run.Begin < 0 || s.From < run.Begin) {
+		if s.Name == died && (!IsStopSignal(s.Name) || !r.hearsSignals() || r.Handles(s.Name) && r.rule("signalHandlerOrder") == "newestFirst" || k > 0 || run.End >= 0 && s.At > run.End || r.returned() >= 0 && s.At > r.returned() || run.Begin < 0 || s.From < run.Begin) {
 			return true
 		}
 	}
 	return r.PlanHas(plan.Raise)
+}
+
+// handlerSaw tells whether the application's exit handler was first called with this exit code.
+func (r *Run) handlerSaw(code int) bool {
+	h := r.exitHandlers()
+	return len(h) > 0 && r.Event(h[0]).Detail.N == code
 }
 
 // timerAborts tells whether the process may have died of a callback on a token that failed when a timeout fired it.
@@ -80,6 +86,9 @@ func mainsCode(r *Run) Result {
 	if r.exitHandlerSets() || r.facts().setAside || len(r.idx().abandoned) > 0 && r.facts().exitCode > 0 {
 		return Unseen() // somebody may set another when main has returned
 	}
+	if r.facts().exitCode > r.mains(plan.ExitCode) && r.goneOnAfter(i) {
+		return Unseen() // somebody may have set another while the process was ending
+	}
 	code := r.Event(i).Detail.N & 0xff
 	if want := r.mainsOwn(); r.facts().exitCode == 0 && r.Event(i).Detail.N != want {
 		return Broken(i, "main says %d; it returned %d", want, r.Event(i).Detail.N)
@@ -91,6 +100,18 @@ func mainsCode(r *Run) Result {
 		return Broken(i, "main returned %d, which must be the exit code; the process %s", code, r.ending())
 	}
 	return Unseen() // HOST-EXIT-008 tells of it
+}
+
+// goneOnAfter tells whether anybody but the process itself, and its exit handler, did something after event i.
+func (r *Run) goneOnAfter(i int) bool {
+	for k := i + 1; k < len(r.Trace.Events); k++ {
+		switch r.Event(k).Who {
+		case trace.Process, trace.ProcessExit, trace.Signal, trace.Log:
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // mainsOwn gives the code that the plan's main returns: 0 if it says nothing or an error leaves it.

@@ -236,6 +236,9 @@ func defaultAfterDisposal(r *Run) Result {
 	if i := r.returned(); i >= 0 && !r.SurelyBefore(s, i) || r.threw() >= 0 {
 		return Unseen()
 	}
+	if h := r.exitHandlers(); len(h) > 0 && r.returned() > h[0] {
+		return Unseen() // main came to its end while the exit handlers ran, and its code is the later one
+	}
 	if s.Name == "SIGINT" && r.rule("unsubscribe") == "false" && r.Plan.HostLifetime == nil {
 		if r.Trace.End.Kind == trace.Signaled {
 			return Broken(s.At, "the host's handler of SIGINT stays after its disposal and swallows the signal; the process died of it")
