@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/hostsim/hostsim/fakes/puppet"
@@ -133,15 +134,24 @@ func (g *program) observer() host.Observer {
 	return o
 }
 
-// reported records an event of the host's own. The first stop takes its time once it has been reported.
+// reported records an event of the host's own. The first stop takes its time once it has been reported, and more if services
+// have hooks of it; so do the first failures of callbacks before they are.
 func (g *program) reported(e trace.Event) {
+	if e.Detail == stoppingFailed {
+		g.w.FirstUse(puppet.UseFailures)
+	}
 	g.w.Emit(e)
 	if e.Detail == hostStopping {
 		g.w.FirstUse(puppet.UseStop)
+		if slices.ContainsFunc(g.plan.Services, func(s plan.Service) bool { return s.Kind == plan.Lifecycle }) {
+			g.w.FirstUse(puppet.UseStopping)
+		}
 	}
 }
 
 var hostStopping = trace.Text(host.CategoryHost + "#" + strconv.Itoa(host.EventStopping))
+
+var stoppingFailed = trace.Text(host.CategoryCallback + "#" + strconv.Itoa(host.EventStoppingCallback))
 
 type observerFunc func(host.Event)
 

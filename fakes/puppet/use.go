@@ -13,6 +13,8 @@ const (
 	UseWork                 // the work of a background service is handed to another thread
 	UseCall                 // a service is started without being waited for
 	UseStop                 // the host stops
+	UseStopping             // services are told that the host is about to stop
+	UseFailures             // the failures of callbacks are logged
 	UseDispose              // a service is disposed
 	Uses                    // how many there are
 )

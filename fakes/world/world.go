@@ -166,7 +166,9 @@ var cost = [puppet.Uses]time.Duration{
 	puppet.UseWork:      3 * time.Microsecond,
 	puppet.UseCall:      4 * time.Microsecond,
 	puppet.UseStop:      2 * time.Microsecond,
-	puppet.UseDispose:   3 * time.Microsecond,
+	puppet.UseStopping:  5 * time.Microsecond,
+	puppet.UseFailures:  3 * time.Microsecond,
+	puppet.UseDispose:   2 * time.Microsecond,
 }
 
 // abortion is how long a process takes to die of an unhandled error, on the same scale.
