@@ -143,7 +143,7 @@ func (r *Run) lifetimeStops() (act Call, stops []Call, ok bool) {
 		return act, nil, false
 	}
 	for _, act := range r.Stoppers() {
-		if act.End < 0 || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End) {
+		if act.End < 0 || r.disposedBefore(act.Begin) || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End) {
 			continue
 		}
 		if r.stopping(act) && !r.rolledBack(act) && (r.called(act) != "run" || r.OneStart()) {

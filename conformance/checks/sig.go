@@ -222,7 +222,7 @@ func (r *Run) handlerOf(name string) *plan.SignalHandler {
 // handled gives the first signal that reached a running host and that the application handles as well.
 func (r *Run) handled() (Sent, *plan.SignalHandler) {
 	running := r.Running()
-	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil || len(r.exits()) > 0 || r.uncaughtAside() || r.left(trace.Lifetime) >= 0 {
+	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil || len(r.exits()) > 0 || r.uncaughtAside() || r.left(trace.Lifetime) >= 0 || unended(r.Notes(AppStopping)) {
 		return Sent{}, nil
 	}
 	for _, s := range r.Sent() {

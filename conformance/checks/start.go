@@ -78,7 +78,7 @@ func startAll(r *Run) Result {
 			return Unseen()
 		}
 	}
-	if _, _, failed := r.startFailure(-1); failed || r.wasAsked(at) && at == r.startedAt() || r.startedAt() < 0 && (r.startTimedOut() || r.PlanHas(plan.Raise) || r.workerMayHaveFailed(at)) {
+	if _, _, failed := r.startFailure(-1); failed || r.wasAsked(at) && at == r.startedAt() || r.startedAt() < 0 && (r.startTimedOut() || r.PlanHas(plan.Raise) || r.workerMayHaveFailed(at) || r.MainHas(plan.StartCancelled, plan.StartCancelAfter, plan.RunCancelAfter)) {
 		return Unseen()
 	}
 	for s := range r.Services() {

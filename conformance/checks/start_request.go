@@ -288,7 +288,7 @@ func startTwice(r *Run) Result {
 	if len(starts) < 2 || !r.Ok(starts[0]) || r.called(starts[0]) != "start" || starts[1].End < 0 || starts[1].Begin < starts[0].End {
 		return Unseen()
 	}
-	if a := r.asked(); a >= 0 && a < starts[1].Begin || r.disposedBefore(starts[1].Begin) {
+	if a := r.asked(); a >= 0 && a < starts[1].End || r.disposedBefore(starts[1].Begin) {
 		return Unseen()
 	}
 	again := r.window(starts[1], Start)
