@@ -219,7 +219,7 @@ func violated(v *explore.Violation) *exitError {
 
 // readResult reads a result file; nil if there is none.
 func readResult(file string) (*explore.Result, error) {
-	data, err := os.ReadFile(file)
+	data, err := readFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

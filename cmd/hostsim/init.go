@@ -110,6 +110,11 @@ func scenarioName(file string) string {
 	return name
 }
 
+// elsewhere makes a file of the library one that editors understand wherever it is put: they find the schema on the web.
+func elsewhere(scenario []byte) []byte {
+	return bytes.Replace(scenario, []byte("$schema=../../schema.json\n"), []byte("$schema=https://raw.githubusercontent.com/hostsim/hostsim/main/scenarios/schema.json\n"), 1)
+}
+
 var schemaURL = regexp.MustCompile(`\$schema=https://\S+`)
 
 var scenarioForm = regexp.MustCompile("^[a-z0-9]+(-[a-z0-9]+)*$")

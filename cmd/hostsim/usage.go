@@ -112,7 +112,7 @@ func noEmptyFlags(cmd *cobra.Command) (err error) {
 }
 
 // mostBytes is how much is read of a file that a run or an exploration has written, such as a schedule or a report.
-const mostBytes = 64 << 20
+const mostBytes = 256 << 20
 
 // readFile reads such a file, and nothing without end.
 func readFile(name string) ([]byte, error) {
