@@ -353,7 +353,7 @@ func callbackFails(r *Run, w worker) Result {
 	if !r.Failed(w.stop) {
 		return Broken(w.stop.End, "a callback on the token of the background service %s failed, so its stop fails; it succeeded", w.name)
 	}
-	if w.body.End > w.stop.End && r.InTime(w.stop.End) {
+	if w.body.End > w.stop.End && r.InTime(w.stop.End) && r.bodies().calls[w.k] == 1 {
 		return Broken(w.stop.End, "the stop of the background service %s waits for its body even if a callback on the token failed; it ended before", w.name)
 	}
 	return Held()

@@ -140,6 +140,9 @@ func lifeRequestWaits(r *Run) Result {
 		return Unseen()
 	}
 	q := r.Requests()[0]
+	if end := r.returned(); r.gated() && end >= 0 && end < q.Begin {
+		return Unseen() // the end of the process had asked before
+	}
 	if s := r.Signals(); len(s) > 0 && s[0] < q.Begin {
 		return Unseen()
 	}

@@ -165,7 +165,7 @@ func startCutShort(r *Run) Result {
 			_, cut = r.requestInStart()
 			cut = cut && len(r.Calls(Start)) < len(r.Services())
 		}
-		if failed && !graceful && r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored" && !r.waits(c) {
+		if failed && !graceful && r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored" && (!r.waits(c) || r.At(c.End)-r.At(c.Begin) <= r.Early(0)) {
 			return Unseen()
 		}
 		if !cut || r.failedStarts() > 1 || !r.requestedBy(c, at) {

@@ -374,7 +374,7 @@ func stopReturns(r *Run) Result {
 	if act.End >= 0 {
 		return Held()
 	}
-	if r.anyOpen() || len(r.Calls(Stop)) == 0 || !r.Stuck() {
+	if r.anyOpen() || len(r.Calls(Stop)) == 0 || !r.Stuck() || r.Event(act.Begin).Who == trace.Main && r.threw() > act.Begin {
 		return Unseen()
 	}
 	for _, q := range r.Requests() {
