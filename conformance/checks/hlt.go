@@ -357,7 +357,7 @@ func hltStopAwaited(r *Run) Result {
 
 func hltNoSignals(r *Run) Result {
 	running := r.Running()
-	if !r.ownLifetime() || running < 0 || len(r.Requests()) > 0 || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 || r.PlanHas(plan.Raise, plan.StopHostWait, plan.RunCancelAfter) || len(r.Acts("stop")) > 0 {
+	if !r.ownLifetime() || running < 0 || r.startTimedOut() || len(r.Requests()) > 0 || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 || r.PlanHas(plan.Raise, plan.StopHostWait, plan.RunCancelAfter) || len(r.Acts("stop")) > 0 {
 		return Unseen()
 	}
 	for _, s := range r.Sent() {

@@ -95,7 +95,7 @@ func failureTold(r *Run) Result {
 
 // orderlyIsQuiet: a life in which nothing failed logs no error.
 func orderlyIsQuiet(r *Run) Result {
-	if !r.logging() || r.Running() < 0 || r.Began() < r.Running() || r.stalled() || len(r.exits()) > 0 || r.crashed() || len(r.idx().abandoned) > 0 || len(r.Calls(Stop)) == 0 {
+	if !r.logging() || r.Running() < 0 || r.Began() < r.Running() || r.startTimedOut() || r.stalled() || len(r.exits()) > 0 || r.crashed() || len(r.idx().abandoned) > 0 || len(r.Calls(Stop)) == 0 {
 		return Unseen()
 	}
 	for _, c := range r.Calls(Start) {
