@@ -21,6 +21,9 @@ func TestConcNearMisses(t *testing.T) {
 		row{name: "late, and at once", want: Fail, at: "b start begin live",
 			plan:  `--- {options: {concurrentStart: true}, services: [{name: a, start: [{block: 1s}, {delay: 1s}]}, {name: b}]}`,
 			trace: `host start begin; 1.099999999s a start begin live; b start both live ok; a start end ok`},
+		row{name: "one after the other, as the profile has it", profile: "dotnet-10", want: Vacuous,
+			plan:  `--- {services: [{name: a, start: [{block: 10ms}]}, {name: b}], main: [build, start]}`,
+			trace: `host start begin; a start both live ok; b start both live ok; host start end ok`},
 	)
 	rows(t, "HOST-CONC-004", row{profile: "strict", plan: `--- {options: {concurrentStart: true}, services: [{name: a, start: [{throw: x}]}, {name: b, start: [{delay: 1s}, {throw: y}]}, {name: c}]}`},
 		row{name: "it may have asked itself, by a signal", want: Vacuous,
@@ -42,6 +45,10 @@ func TestConcNearMisses(t *testing.T) {
 		row{name: "in the order of their ends", profile: "dotnet-10", want: Pass,
 			plan:  `--- {options: {concurrentStart: true}, services: [{name: a}, {name: b}], main: [build, run]}`,
 			trace: `host run begin; a start begin live; b start both live error:b; a start end error:a; host run end aggregate(error:b,error:a)`},
+		row{name: "at once, in the order of their ends", profile: "dotnet-10", want: Pass,
+			plan: `--- {options: {concurrentStart: true}, services: [{name: a}, {name: b}], main: [build, run]}`,
+			trace: `host run begin; b start begin live; a start begin live; b start end error:b; a start end error:a;
+				host run end aggregate(error:b,error:a)`},
 	)
 	rows(t, "HOST-CONC-007", row{profile: "dotnet-10", plan: `--- {options: {concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}, {throw: x}]}, {name: b, stop: [{delay: 2s}, throwCancelled]}]}`},
 		row{name: "a dead token", want: Vacuous,
@@ -76,6 +83,14 @@ func TestConcNearMisses(t *testing.T) {
   {name: b, stop: [{delay: 2s}, throwCancelled]}], main: [{sleep: 1s}, build, run]}`,
 			trace: stopping + `; b stop begin live; a stop both live error:x; b stop end cancelled; a dispose both cancelled;
 				host stop end aggregate(error:x,cancelled)`},
+		row{name: "one held its thread until its token had fired", want: Vacuous,
+			plan: `--- {options: {concurrentStart: true}, services: [{name: a, start: [{block: 1s}, {delay: 1s}, {throw: x}]},
+  {name: b, start: [{delay: 2s}, throwCancelled]}]}`,
+			trace: `host start begin; a start begin live; b start begin live; 1s a start end error:x; b start end cancelled;
+				host start end aggregate(error:x,cancelled)`},
+		row{name: "one waits for run, and nobody knows", profile: "dotnet-9", want: Vacuous,
+			plan:  `--- {options: {concurrentStop: true}, services: [{name: a, stop: [waitRun]}, {name: b, stop: [{delay: 2s}, throwCancelled]}]}`,
+			trace: stopping + `; b stop begin live; a stop both live error:x; 1s b stop end cancelled; host stop end aggregate(error:x,cancelled)`},
 	)
 	rows(t, "HOST-CONC-008", row{profile: "strict"},
 		row{name: "asked to stop before", want: Vacuous,
@@ -88,23 +103,31 @@ func TestConcNearMisses(t *testing.T) {
 		row{name: "the harness ended it", want: Vacuous,
 			trace: `host start begin; a start both live ok; host start end ok; host stop begin; b stop begin live; 1s b stop end ok; host stop end ok;
 				end killed`},
+		row{name: "it never ends, and the process does", want: Vacuous,
+			trace: `host start begin; a start both live ok; host start end ok; host stop begin; b stop begin live; 1s host stop end ok`},
+	)
+	rows(t, "HOST-CONC-011", row{profile: "strict"},
+		row{name: "nobody started it", want: Vacuous,
+			plan:  `--- {options: {shutdownTimeout: 5s, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]}, {name: b, stop: [{delay: 1s}]}]}`,
+			trace: `lifetime applicationStarted; host stop begin; b stop both live error:x; host stop end error:x`},
 	)
 	rows(t, "HOST-CONC-012", row{profile: "strict"},
 		row{name: "the first only, called in another order", want: Fail, at: "host stop end error:x",
 			plan:  `--- {options: {shutdownTimeout: 5s, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]}, {name: b, stop: [{delay: 1s}]}]}`,
 			trace: stopping + `; a stop begin live; b stop both live error:x; a stop end error:y; host stop end error:x`},
 	)
-	rows(t, "HOST-CONC-013", row{profile: "strict", plan: `--- {options: {shutdownTimeout: 500ms, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]}, {name: b, stop: [{delay: 1s}]}]}`},
+	rows(t, "HOST-CONC-013", row{profile: "strict", plan: `--- {options: {shutdownTimeout: 1s, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]}, {name: b, stop: [{delay: 1s}]}]}`},
 		row{name: "in time, to the nanosecond", want: Pass,
-			plan:  `--- {options: {shutdownTimeout: 1s, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]}, {name: b, stop: [{delay: 1s}]}]}`,
 			trace: stopping + `; b stop begin live; a stop begin live; 1s b stop end ok; a stop end ok; host stop end ok`},
 		row{name: "one fired at once and one at the end", want: Fail, at: "a tokenFired",
 			plan: `--- {options: {shutdownTimeout: 500ms, concurrentStop: true}, services: [{name: a}, {name: b}], main: [build, run]}`,
 			trace: `host run begin; b stop begin live; a stop begin live; b tokenFired; b stop end ok; 500ms a tokenFired; a stop end ok;
 				host run end ok; end exited 3`},
 		row{name: "long after the stop had returned", want: Fail, at: "a stop end cancelled",
+			plan:  `--- {options: {shutdownTimeout: 500ms, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]}, {name: b, stop: [{delay: 1s}]}]}`,
 			trace: stopping + `; b stop begin live; a stop begin live; 500ms host stop end cancelled; 900ms a stop end cancelled`},
 		row{name: "a signal after the stop had begun", want: Vacuous,
+			plan:  `--- {options: {shutdownTimeout: 500ms, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]}, {name: b, stop: [{delay: 1s}]}]}`,
 			trace: stopping + `; lifetime applicationStopping; signal SIGTERM; a stop begin live; end hang`},
 		row{name: "earlier, of a script that heeds nothing", want: Pass,
 			plan: `--- {options: {shutdownTimeout: 500ms, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]},
@@ -114,6 +137,8 @@ func TestConcNearMisses(t *testing.T) {
 			plan: `--- {options: {shutdownTimeout: 500ms, concurrentStop: true}, services: [{name: a, stop: [{delay: 1s}]},
   {name: b, stop: [{delay: 1s}]}], applicationStopped: [[{raise: SIGTERM}]], main: [build, {raise: SIGTERM}, run]}`,
 			trace: stopping + `; b stop begin live; a stop begin live; b stop end cancelled; a stop end cancelled; host stop end cancelled`},
+		row{name: "in time, at the limit of a busy machine", lane: "process", want: Pass,
+			trace: stopping + `; b stop begin live; a stop begin live; 1s b stop end ok; a stop end ok; host stop end ok`},
 	)
 	rows(t, "HOST-CONC-014", row{profile: "strict"},
 		row{name: "one by one, at the limit of a busy machine", lane: "process", want: Vacuous,
@@ -127,6 +152,9 @@ func TestConcNearMisses(t *testing.T) {
 			plan: `--- {options: {backgroundException: ignore}, config: {servicesStartConcurrently: 'false'},
   services: [{name: a, start: [{sleep: 1s}]}, {name: b}]}`,
 			trace: `host start begin; a start both live ok; b start both live ok; host start end ok`},
+		row{name: "a dead token, and no wait", want: Vacuous,
+			plan:  `--- {config: {servicesStartConcurrently: 'True'}, services: [{name: a, start: [{delay: 1s}]}, {name: b}]}`,
+			trace: `host start begin; a start begin dead; b start both live ok; a start end ok; host start end ok`},
 	)
 	rows(t, "HOST-CONC-016", row{profile: "dotnet-7"},
 		row{name: "another start meanwhile", want: Vacuous,

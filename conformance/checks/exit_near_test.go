@@ -4,13 +4,17 @@ import "testing"
 
 // Area EXIT: runs that come within one event, one word of the plan or one moment of another verdict about exit codes and exits.
 func TestExitNearMisses(t *testing.T) {
-	rows(t, "HOST-EXIT-001", row{profile: "dotnet-10"},
+	rows(t, "HOST-EXIT-001", row{profile: "dotnet-10", plan: `--- {services: [{name: a, stop: [{exitCode: 6}]}], main: [build]}`},
 		row{name: "a thread sets another beside main", want: Vacuous,
 			plan:  `--- {main: [build, {spawn: [{exitCode: 63}]}, {return: 5}]}`,
 			trace: `main return =5; end exited 63`},
 		row{name: "started twice, which 3.1 does not take back", profile: "dotnet-3.1", want: Vacuous,
 			plan:  `--- {main: [build, start]}`,
 			trace: `host start both ok; host start both cancelled; main return =0`},
+		row{name: "the same as another sets", want: Pass, trace: `main return =6; end exited 6`},
+		row{name: "another may be set while a disposal goes on", want: Vacuous,
+			trace: `a dispose begin; main return =6; a dispose end; end exited 6`},
+		row{name: "it hangs", profile: "core", want: Vacuous, plan: `--- {main: [build, {return: 3}]}`, trace: `main return =3; end hang`},
 	)
 	rows(t, "HOST-EXIT-002", row{plan: `--- {services: [{name: a}, {name: b}], main: [build, run]}`},
 		row{name: "a second signal may have come", want: Vacuous,
@@ -21,6 +25,9 @@ func TestExitNearMisses(t *testing.T) {
 		row{name: "the stop had begun before the host ran", want: Vacuous,
 			trace: `log Debug =Host#3; host run begin; a start both live ok; b start both live ok; signal SIGTERM; b stop both live ok;
 				host run end cancelled; end exited 3`},
+		row{name: "a caller cancels run, on a busy machine", lane: "process", want: Pass,
+			plan:  `--- {services: [{name: a}, {name: b}], main: [{runCancelAfter: 500ms}]}`,
+			trace: ranAB + `; b stop both live ok; host run end ok; end exited 3`},
 	)
 	rows(t, "HOST-EXIT-003", row{profile: "dotnet-6"},
 		row{name: "a callback that fails under a timer", want: Vacuous,
@@ -31,12 +38,23 @@ func TestExitNearMisses(t *testing.T) {
 		row{name: "the hook that sets it was never called", want: Vacuous,
 			plan:  `--- {services: [{name: a}, {name: b, stop: [{exitCode: 6}]}], main: [build]}`,
 			trace: `a start both live ok`},
+		row{name: "nobody may have handled the signal", want: Vacuous,
+			plan:  `--- {services: [{name: b, stop: [{exitCode: 6}]}], hostLifetime: {}, main: [build]}`,
+			trace: `signal SIGTERM; b stop both live ok; end exited 6`},
 	)
-	rows(t, "HOST-EXIT-008", row{},
-		row{name: "an exit handler asks for a stop, and nobody listens", want: Pass,
+	rows(t, "HOST-EXIT-007", row{},
+		row{name: "a signal that nobody hears", want: Vacuous,
+			plan:  `--- {hostLifetime: {}, main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}`,
+			trace: `host run begin; lifetime applicationStarted; signal SIGTERM; host run end ok; end signaled SIGTERM`},
+	)
+	rows(t, "HOST-EXIT-008", row{profile: "dotnet-3.1"},
+		row{name: "an exit handler asks for a stop, and nobody listens", profile: "core", want: Pass,
 			plan:  `--- {processExit: [stopApplication], main: [build]}`,
 			trace: `main return =3; end exited 3`},
-		row{name: "no host was started", profile: "dotnet-3.1", want: Vacuous, plan: `--- {main: [build]}`, trace: `main return =3`},
+		row{name: "no host was started", want: Vacuous, plan: `--- {main: [build]}`, trace: `main return =3`},
+		row{name: "a service was disposed", want: Vacuous,
+			plan:  `--- {services: [{name: a}], main: [build, start]}`,
+			trace: `host start both ok; a dispose both ok; main return =3`},
 	)
 	rows(t, "HOST-EXIT-009", row{},
 		row{name: "the harness ended it", want: Vacuous,
@@ -70,6 +88,9 @@ func TestExitNearMisses(t *testing.T) {
 		row{name: "main never returned", profile: "strict", want: Vacuous,
 			plan:  `--- {services: [{name: a}, {name: b}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}`,
 			trace: ranAB + `; lifetime applicationStarted; signal SIGTERM`},
+		row{name: "run beside main", want: Vacuous,
+			plan:  `--- {services: [{name: a}, {name: b}], main: [build, runBackground], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}`,
+			trace: ranAB + `; lifetime applicationStarted; signal SIGTERM; end exited 143`},
 	)
 	rows(t, "HOST-EXIT-012", row{profile: "strict", plan: `--- {services: [{name: b}], main: [build, run], signals: [{after: b.start.begin, wait: 0s, send: SIGINT}]}`},
 		row{name: "the host was disposed before the signal", profile: "dotnet-8", want: Vacuous,
@@ -87,6 +108,8 @@ func TestExitNearMisses(t *testing.T) {
 			trace: `host run begin; b start begin live; signal SIGINT; b start end cancelled; end deadlock`},
 		row{name: "a body never ended", want: Vacuous,
 			trace: `host run begin; b execute begin live; b start begin live; signal SIGINT; b start end cancelled; host run end cancelled; end exited 3`},
+		row{name: "a body came to its end", want: Pass,
+			trace: `host run begin; b start begin live; signal SIGINT; b start end cancelled; host run end ok; b execute both live ok; end exited 3`},
 	)
 	rows(t, "HOST-EXIT-013", row{profile: "strict", plan: `--- {services: [{name: b}], main: [build, run]}`},
 		row{name: "the start was abandoned, no stop", want: Vacuous, trace: `host run begin; b start begin live; b abandoned`},
@@ -98,6 +121,7 @@ func TestExitNearMisses(t *testing.T) {
 		row{name: "main catches what it is told", want: Vacuous,
 			plan:  `--- {services: [{name: b}], main: [build, run], mainCatches: true}`,
 			trace: `host run begin; b abandoned`},
+		row{name: "abandoned before run", want: Vacuous, trace: `b abandoned; host run begin; end exited 7`},
 	)
 	rows(t, "HOST-EXIT-014", row{profile: "dotnet-2.2"},
 		row{name: "an exit that hangs", want: Vacuous,
@@ -114,6 +138,9 @@ func TestExitNearMisses(t *testing.T) {
 		row{name: "a disposal failed", want: Vacuous,
 			plan:  `--- {services: [{name: a}], main: [build, {exit: 7}]}`,
 			trace: `a dispose both cancelled; process exit begin =7; end exited 7`},
+		row{name: "before the start, and then the start", profile: "strict", want: Pass,
+			plan:  `--- {services: [{name: a, start: [{spawn: [{exit: 7}]}]}], main: [build, run]}`,
+			trace: `process exit begin =7; host run begin; end exited 7`},
 	)
 	rows(t, "HOST-EXIT-016", row{profile: "dotnet-3.1"},
 		row{name: "after the disposal", want: Vacuous,
@@ -125,6 +152,12 @@ func TestExitNearMisses(t *testing.T) {
 			trace: `host run begin; process exit begin =7; end exited 7`},
 		row{name: "SIGTERM of its own, an exit of the runtime", want: Vacuous,
 			plan:  `--- {services: [{name: a, start: [{raise: SIGTERM}]}, {name: b, stop: [{exit: 7}]}], main: [build, run]}`,
+			trace: `host run begin; process exit begin =7`},
+		row{name: "main had returned", want: Vacuous,
+			plan:  `--- {services: [{name: b, stop: [{exit: 7}]}], main: [build, run]}`,
+			trace: `main return =0; host run begin; process exit begin =7`},
+		row{name: "another exit, on a thread", want: Vacuous,
+			plan:  `--- {services: [{name: a, start: [{spawn: [{exit: 7}]}]}, {name: b, dispose: [{exit: 3}]}], main: [build, run]}`,
 			trace: `host run begin; process exit begin =7`},
 	)
 	rows(t, "HOST-EXIT-019", row{profile: "strict"},

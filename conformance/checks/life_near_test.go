@@ -7,6 +7,11 @@ func TestLifeNearMisses(t *testing.T) {
 	rows(t, "HOST-LIFE-001", row{},
 		row{name: "a later start", want: Vacuous, plan: `--- {services: [{name: a}]}`, trace: `lifetime applicationStarted; a start both live ok`},
 	)
+	rows(t, "HOST-LIFE-002", row{},
+		row{name: "nobody started the host", want: Vacuous,
+			plan:  `--- {services: [{name: b}]}`,
+			trace: `b start both live error:port; end exited 1`},
+	)
 	rows(t, "HOST-LIFE-003", row{},
 		row{name: "the startup timeout may have cut it", want: Vacuous,
 			plan:  `--- {options: {startupTimeout: 0s}, services: [{name: a, stop: [throwCancelled]}, {name: b}, {name: c}]}`,
@@ -19,26 +24,30 @@ func TestLifeNearMisses(t *testing.T) {
 			plan:  `--- {services: [{name: a}, {name: b}, {name: c}], main: [build, {startCancelAfter: 1s}]}`,
 			trace: ranABC + `; 300ms signal SIGTERM; host run end ok`},
 	)
-	rows(t, "HOST-LIFE-004", row{},
-		row{name: "given up", want: Vacuous,
-			plan:  `--- {services: [{name: c}]}`,
-			trace: `lifetime applicationStarted; lifetime abandoned; c stop both live ok`},
+	rows(t, "HOST-LIFE-004", row{plan: `--- {services: [{name: c}]}`},
+		row{name: "given up", want: Vacuous, trace: `lifetime applicationStarted; lifetime abandoned; c stop both live ok`},
 		row{name: "a worker failed while the host started", profile: "dotnet-10", want: Vacuous,
 			plan:  `--- {services: [{name: b, kind: background}, {name: c, kind: background, execute: [untilCancelled]}], main: [build]}`,
 			trace: `b execute both live error:work; lifetime applicationStarted both ok =2; c stop both live ok`},
+		row{name: "stopped before it had started", want: Vacuous, trace: `c stop both live ok; lifetime applicationStarted`},
 	)
 	rows(t, "HOST-LIFE-008", row{profile: "strict"},
 		row{name: "the start never returned", want: Vacuous,
 			plan:  `--- {services: [{name: a}, {name: b}, {name: c}], applicationStarted: [[{block: 1s}]]}`,
 			trace: `host start begin; lifetime applicationStarted both ok =1`},
 	)
-	rows(t, "HOST-LIFE-011", row{profile: "strict"},
+	rows(t, "HOST-LIFE-009", row{profile: "strict"},
+		row{name: "two at once, when the time may be up", want: Pass,
+			plan:  `--- {options: {shutdownTimeout: 0s}}`,
+			trace: `lifetime applicationStopping begin =2; lifetime applicationStopping both ok =1; lifetime applicationStopping end error:x =2`},
+	)
+	rows(t, "HOST-LIFE-011", row{profile: "strict", plan: `--- {applicationStopping: [[], []]}`},
 		row{name: "killed when run had returned", want: Fail, at: "lifetime applicationStopping end error:x =2",
 			plan:  `--- {services: [{name: a}, {name: b}, {name: c}], applicationStopping: [[], [{throw: x}]]}`,
 			trace: `host run begin; lifetime applicationStopping both error:x =2; host run end ok; end signaled SIGTERM`},
 		row{name: "the next never ended", want: Vacuous,
-			plan:  `--- {applicationStopping: [[], []]}`,
 			trace: `lifetime applicationStopping both error:x =2; lifetime applicationStopping begin =1`},
+		row{name: "none failed", want: Vacuous, trace: `lifetime applicationStopping both ok =1`},
 	)
 	rows(t, "HOST-LIFE-012", row{profile: "strict", plan: `--- {services: [{name: a}, {name: b}, {name: c}], applicationStopping: [[], [{throw: x}]]}`},
 		row{name: "the time may have been over", want: Vacuous,

@@ -16,7 +16,7 @@ func (r *Run) skipsAll() bool {
 
 // skips tells whether the profile's host may have skipped what was left of the stop that the act was, because the time was up.
 func (r *Run) skips(act Call) bool {
-	return r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End)
+	return r.skipsAll() || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End)
 }
 
 // waiting gives the call of run or waitForShutdown that was pending at event i; ok is false if there is none.
