@@ -49,13 +49,17 @@ func TestLifeNearMisses(t *testing.T) {
 			trace: `lifetime applicationStopping both error:x =2; lifetime applicationStopping begin =1`},
 		row{name: "none failed", want: Vacuous, trace: `lifetime applicationStopping both ok =1`},
 	)
-	rows(t, "HOST-LIFE-012", row{profile: "strict", plan: `--- {services: [{name: a}, {name: b}, {name: c}], applicationStopping: [[], [{throw: x}]]}`},
+	rows(t, "HOST-LIFE-012", row{profile: "strict", plan: `--- {main: [{raise: SIGTERM}, run]}`},
 		row{name: "the time may have been over", want: Vacuous,
-			plan:  `--- {main: [{raise: SIGTERM}, run]}`,
 			trace: `host run begin; signal SIGTERM; lifetime applicationStopping both error:x =2; host run end error:x`},
-		row{name: "none failed", want: Vacuous, trace: `host run begin; lifetime applicationStarted; host run end ok`},
+		row{name: "none failed", want: Vacuous,
+			plan:  `--- {services: [{name: a}, {name: b}, {name: c}], applicationStopping: [[], [{throw: x}]]}`,
+			trace: `host run begin; lifetime applicationStarted; host run end ok`},
 		row{name: "the host had been disposed", want: Vacuous,
+			plan:  `--- {services: [{name: a}, {name: b}, {name: c}], applicationStopping: [[], [{throw: x}]]}`,
 			trace: `host dispose begin; host run begin; lifetime applicationStopping both error:x =2; host run end error:x`},
+		row{name: "3.1, after a signal of its own", profile: "dotnet-3.1", want: Fail, at: "host run end error:x",
+			trace: `host run begin; signal SIGTERM; lifetime applicationStopping both error:x =2; host run end error:x`},
 	)
 	rows(t, "HOST-LIFE-013", row{profile: "dotnet-2.2"},
 		row{name: "the stop runs inside the request", want: Vacuous,
@@ -82,20 +86,40 @@ func TestLifeNearMisses(t *testing.T) {
 		row{name: "the callback never ends", want: Fail, at: "b/thread stopApplication end",
 			trace: `lifetime applicationStopping begin =1; b/thread stopApplication both`},
 	)
-	rows(t, "HOST-LIFE-018", row{profile: "dotnet-10"},
-		row{name: "the request never ends", want: Vacuous,
-			plan:  `--- {services: [{name: a}]}`,
-			trace: `a/thread stopApplication begin; lifetime applicationStopping begin =1`},
+	rows(t, "HOST-LIFE-017", row{profile: "strict"},
+		row{name: "it waits for the callback, and never ends", want: Vacuous,
+			trace: `lifetime applicationStopping begin =1; lifetime stopApplication begin; 900ms lifetime applicationStopping end ok =1`},
+	)
+	rows(t, "HOST-LIFE-018", row{profile: "dotnet-10", plan: `--- {services: [{name: a}]}`},
+		row{name: "the request never ends", want: Vacuous, trace: `a/thread stopApplication begin; lifetime applicationStopping begin =1`},
+		row{name: "a signal came before", want: Vacuous,
+			trace: `signal SIGINT; a/thread stopApplication begin; lifetime applicationStopping both ok =1; a/thread stopApplication end`},
+	)
+	rows(t, "HOST-LIFE-019", row{profile: "strict"},
+		row{name: "requested while it started", want: Vacuous,
+			plan:  `--- {main: [build, start]}`,
+			trace: `host start begin; main stopApplication begin; host start end ok`},
+		row{name: "a service stops the host already", want: Vacuous,
+			plan:  `--- {services: [{name: b}], main: [build, start]}`,
+			trace: `host start both ok; b stopHost begin; main stopApplication both`},
 	)
 	rows(t, "HOST-LIFE-020", row{profile: "dotnet-6", plan: `--- {services: [{name: a}, {name: b}]}`},
 		row{name: "the service was started after the request", want: Vacuous,
 			trace: `host run begin; lifetime applicationStopping; b start both dead ok; host run end ok`},
 		row{name: "run never returns", want: Vacuous, trace: ranA + `; lifetime applicationStopping`},
+		row{name: "requested when all had started", profile: "strict", want: Vacuous,
+			plan:  abc,
+			trace: ranABC + `; lifetime applicationStopping; lifetime applicationStarted; host run end ok`},
 	)
 	rows(t, "HOST-LIFE-021", row{profile: "strict", plan: `--- {services: [{name: a, kind: lifecycle}]}`},
 		row{name: "two stops at once", want: Vacuous,
 			trace: `a started both live ok; lifetime applicationStarted; host stop begin; host stop both ok`},
 		row{name: "it never ends", want: Vacuous, trace: `host start begin; a started begin live`},
+	)
+	rows(t, "HOST-LIFE-022", row{profile: "dotnet-8"},
+		row{name: "asked for before", want: Vacuous,
+			plan:  `--- {services: [{name: a, kind: lifecycle}]}`,
+			trace: `host start begin; lifetime applicationStopping; host start end ok; host stop begin; a stopping begin live; host stop end ok`},
 	)
 	rows(t, "HOST-LIFE-023", row{profile: "strict"},
 		row{name: "something on a token may hold it", want: Vacuous,
@@ -125,6 +149,12 @@ func TestLifeNearMisses(t *testing.T) {
   {after: a.stop.begin, wait: 0s, send: SIGTERM}]}`,
 			trace: `lifetime applicationStarted begin =1; signal SIGINT; 500ms lifetime applicationStarted end ok =1`},
 	)
+	rows(t, "HOST-LIFE-024", row{profile: "strict"},
+		row{name: "the call never returns", want: Vacuous,
+			trace: `host run begin; lifetime applicationStarted; b stop both live error:x; end exited 7`},
+		row{name: "3.1, and nothing fired", profile: "dotnet-3.1", want: Fail, at: "host run end error:x",
+			trace: `host run begin; lifetime applicationStarted; b stop both live error:x; host run end error:x; end exited 1`},
+	)
 	rows(t, "HOST-LIFE-025", row{profile: "strict"},
 		row{name: "it may have asked itself, by a signal", want: Vacuous,
 			plan:  `--- {services: [{name: a}, {name: b}, {name: c}], applicationStopped: [[{raise: SIGTERM}]]}`,
@@ -142,5 +172,7 @@ func TestLifeNearMisses(t *testing.T) {
 		row{name: "the stop was under way", want: Vacuous,
 			plan:  `--- {services: [{name: b}]}`,
 			trace: `b stop begin live; signal SIGTERM; b stop end ok; lifetime applicationStopped; lifetime applicationStopping`},
+		row{name: "3.1, the whole stop inside the request", profile: "dotnet-3.1", want: Vacuous,
+			trace: `signal SIGTERM; lifetime applicationStarted; lifetime applicationStopped`},
 	)
 }

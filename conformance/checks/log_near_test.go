@@ -61,6 +61,8 @@ func TestLogNearMisses(t *testing.T) {
 			trace: `lifetime applicationStopping both error:p =1; log Debug =Host#3; end killed`},
 		row{name: "a callback never ended", want: Vacuous,
 			trace: `lifetime applicationStopping begin =1; log Critical aggregate(error:p) =ApplicationLifetime#7; end exited 3`},
+		row{name: "not logged, by itself", want: Fail, at: "lifetime applicationStopping end error:p =1",
+			trace: `lifetime applicationStopping both error:p =1; log Debug =Host#3`},
 	)
 	rows(t, "HOST-LOG-010", row{profile: "strict"},
 		row{name: "the process ends at once", want: Vacuous,
@@ -72,7 +74,7 @@ func TestLogNearMisses(t *testing.T) {
 			plan:  `--- {services: [{name: w, kind: background}], main: [build, run]}`,
 			trace: `host run begin; log Debug =Host#1; w start begin live; w execute begin live; w start end ok; w execute end error:boom`},
 	)
-	rows(t, "HOST-LOG-013", row{profile: "dotnet-8"},
+	rows(t, "HOST-LOG-013", row{profile: "dotnet-8", plan: `--- {services: [{name: w, kind: background}, {name: b}], main: [build]}`},
 		row{name: "the start was over at once", want: Vacuous,
 			plan: `--- {services: [{name: w, kind: background}, {name: b}], main: [build, run]}`,
 			trace: `host run begin; log Debug =Host#1; w start begin live; w execute begin live; w start end ok; b start begin live;
@@ -82,13 +84,15 @@ func TestLogNearMisses(t *testing.T) {
 			trace: `log Debug =Host#1; w start begin live; w execute begin live; w start end ok; b start begin live; w execute end cancelled;
 				lifetime applicationStopping; 600ms b start end ok; end exited 3`},
 		row{name: "logged before it", profile: "strict", want: Pass,
-			plan: `--- {services: [{name: w, kind: background}, {name: b}], main: [build]}`,
 			trace: `w start begin live; w execute begin live; w start end ok; b start begin live; log Error cancelled =Host#9; w execute end cancelled;
 				log Critical cancelled =Host#10; lifetime applicationStopping; 600ms b start end ok; end exited 3`},
 		row{name: "a configured startup timeout", want: Vacuous,
 			plan: `--- {config: {startupTimeoutSeconds: '1'}, services: [{name: w, kind: background}], main: [build, run]}`,
 			trace: `host run begin; log Debug =Host#1; w start begin live; w execute begin live; w start end ok; w stop begin live;
 				w execute end cancelled; w stop end ok; host run end ok; end exited 3`},
+		row{name: "its start never ended well", profile: "dotnet-9", want: Vacuous,
+			trace: `log Debug =Host#1; w start begin live; w start begin live; w execute begin live; w start end ok; b start begin live;
+				w execute end cancelled; lifetime applicationStopping; 600ms b start end ok; end exited 3`},
 	)
 	rows(t, "HOST-LOG-014", row{profile: "strict", plan: `--- {services: [{name: b}], main: [build, run]}`},
 		row{name: "the process ends at once", profile: "dotnet-10", want: Vacuous,

@@ -4,17 +4,18 @@ import "testing"
 
 // Area SIG: runs that come within one event, one word of the plan or one moment of another verdict about signals.
 func TestSigNearMisses(t *testing.T) {
-	rows(t, "HOST-SIG-001", row{},
+	rows(t, "HOST-SIG-001", row{plan: `--- {services: [{name: a}, {name: b}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}`},
 		row{name: "a host lifetime of the application's own", want: Vacuous,
 			plan: `--- {services: [{name: a}, {name: b}], hostLifetime: {}, main: [build, run],
   signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}`,
 			trace: ranAB + `; lifetime applicationStarted; signal SIGTERM`},
 		row{name: "it comes while the host starts", want: Vacuous,
-			plan:  `--- {services: [{name: a}, {name: b}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 0s, send: SIGTERM}]}`,
 			trace: ranAB + `; lifetime applicationStarted; 300ms signal SIGTERM; lifetime applicationStarted; host run end ok; end exited 3`},
 		row{name: "after a callback that failed", profile: "dotnet-10", want: Pass,
 			plan:  `--- {services: [{name: a}, {name: b}], main: [build, run], signals: [{after: lifetime.applicationStarted, wait: 10ms, send: SIGTERM}]}`,
 			trace: ranAB + `; lifetime applicationStarted both error:x =1; signal SIGTERM; lifetime applicationStopping both ok =1; host run end cancelled`},
+		row{name: "a service was given up before", want: Vacuous,
+			trace: `a abandoned; host run begin; a start both live ok; b start both live ok; lifetime applicationStarted; signal SIGTERM`},
 	)
 	rows(t, "HOST-SIG-004", row{},
 		row{name: "a step that need not end", lane: "process", want: Vacuous,
@@ -126,16 +127,16 @@ func TestSigNearMisses(t *testing.T) {
 			plan:  `--- {services: [{name: b}], main: [build, run, {stopCancelAfter: 0s}], signals: [{after: b.stop.begin, wait: 0s, send: SIGINT}]}`,
 			trace: `host run begin; signal SIGTERM; b stop begin live; signal SIGINT; b abandoned; host run end error:abandoned; end exited 1`},
 	)
-	rows(t, "HOST-SIG-018", row{profile: "dotnet-2.2"},
+	rows(t, "HOST-SIG-018", row{profile: "dotnet-2.2", plan: `--- {main: [build, run], signals: [{after: host.run.end, wait: 0s, send: SIGINT}]}`},
 		row{name: "run goes on beside main", profile: "strict", want: Vacuous,
 			plan:  `--- {main: [runBackground, build], signals: [{after: host.run.end, wait: 0s, send: SIGTERM}]}`,
 			trace: `host run both ok; signal SIGTERM`},
 		row{name: "another code, where 0 is the default", want: Fail, at: "signal SIGTERM",
 			plan:  `--- {main: [build, run], signals: [{after: host.run.end, wait: 0s, send: SIGTERM}]}`,
 			trace: `host run both ok; signal SIGTERM; end exited 3`},
-		row{name: "main had returned", want: Vacuous,
-			plan:  `--- {main: [build, run], signals: [{after: host.run.end, wait: 0s, send: SIGINT}]}`,
-			trace: `host run begin; main return =0; host run end ok; signal SIGINT`},
+		row{name: "main had returned", want: Vacuous, trace: `host run begin; main return =0; host run end ok; signal SIGINT`},
+		row{name: "main returned while the exit handler ran", want: Vacuous,
+			trace: `host run begin; process processExit begin =3; host run end ok; signal SIGINT; main return =3; end exited 3`},
 	)
 	rows(t, "HOST-SIG-019", row{profile: "dotnet-8"},
 		row{name: "before the wait is over", want: Vacuous,

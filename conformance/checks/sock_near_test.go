@@ -41,6 +41,8 @@ func TestSockNearMisses(t *testing.T) {
 			trace: `a listen ok =tcp:web; b listen ok =unix:app.sock; a close ok =tcp:web; net connect ok =tcp:web; end exited 3`},
 		row{name: "refused well before the stop of its service, on a busy machine", lane: "process", want: Vacuous,
 			trace: `a listen ok =tcp:web; 315ms net connect error:refused =tcp:web; a stop begin live`},
+		row{name: "main had returned", want: Vacuous,
+			trace: `a listen ok =tcp:web; main return =0; net connect error:refused =tcp:web; end exited 7`},
 	)
 	rows(t, "HOST-SOCK-004", row{},
 		row{name: "it had ended before", want: Vacuous,

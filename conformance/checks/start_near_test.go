@@ -8,6 +8,7 @@ func TestStartNearMisses(t *testing.T) {
 		row{name: "the startup timeout may have cut it", want: Vacuous,
 			plan:  `--- {options: {startupTimeout: 0s}, services: [{name: a}, {name: b}, {name: c}], signalHandlers: [{signal: SIGTERM, cancel: false}]}`,
 			trace: ranA + `; 300ms signal SIGTERM; host run end ok`},
+		row{name: "nobody started the host", want: Vacuous, plan: `--- {services: [{name: c}]}`, trace: `lifetime applicationStarted`},
 	)
 	rows(t, "HOST-START-005", row{},
 		row{name: "a body was cancelled too", want: Vacuous,
@@ -34,6 +35,8 @@ func TestStartNearMisses(t *testing.T) {
 			plan: `--- {services: [{name: a}, {name: b}, {name: c}], hostLifetime: {stop: [{delay: 1s}]}}`,
 			trace: `b abandoned; host run begin; a start both live ok; b start both live ok; c start both live error:port; host run end error:port;
 				end exited 1`},
+		row{name: "a service stops the host beside run", want: Vacuous,
+			trace: ranA + `; c start both live error:port; b stopHost begin; host run end error:port; end exited 1`},
 	)
 	rows(t, "HOST-START-012", row{profile: "strict"},
 		row{name: "an infinite timeout is no excuse", want: Fail, at: "b stop begin dead",
@@ -45,6 +48,9 @@ func TestStartNearMisses(t *testing.T) {
 			trace: ranA + `; lifetime applicationStopping; lifetime applicationStarted; host run end ok`},
 		row{name: "decided after the request", profile: "strict", want: Fail, at: "b start begin dead",
 			trace: `host run begin; a start begin live; lifetime applicationStopping; a start end ok; b start both dead ok; host run end ok`},
+		row{name: "asked before any service started", want: Vacuous, trace: `host run begin; lifetime applicationStopping; host run end ok`},
+		row{name: "cut short by the request", want: Vacuous,
+			trace: `host run begin; a start both live cancelled; lifetime applicationStopping; host run end ok`},
 	)
 	rows(t, "HOST-START-014", row{profile: "strict", plan: `--- {services: [{name: a}, {name: b, start: [{delay: 5s}]}]}`},
 		row{name: "a configured startup timeout", want: Vacuous,
@@ -73,9 +79,17 @@ func TestStartNearMisses(t *testing.T) {
 			trace: ranA + `; lifetime applicationStopping; host run end ok`},
 		row{name: "somebody stops the host beside run", want: Vacuous,
 			trace: `host stop begin; host run begin; a start both live ok; lifetime applicationStopping; host run end cancelled`},
+		row{name: ".NET had more to start", profile: "dotnet-9", want: Vacuous,
+			trace: ranA + `; lifetime applicationStopping; host run end cancelled`},
+		row{name: "none is left to start, and one never ended", want: Vacuous,
+			trace: ranA + `; b start begin live; lifetime applicationStopping; host run end cancelled`},
 	)
 	rows(t, "HOST-START-016", row{profile: "strict"},
 		row{name: "run never returns", want: Pass, trace: `main stopApplication both; host run begin`},
+	)
+	rows(t, "HOST-START-017", row{profile: "strict"},
+		row{name: "two starts, and the second was first", want: Vacuous,
+			trace: `host start begin; host start both ok; host stop begin; c stop both live ok; host stop end ok; host start end cancelled`},
 	)
 	rows(t, "HOST-START-018", row{profile: "strict", plan: `--- {services: [{name: a}]}`},
 		row{name: "a stop meanwhile", want: Vacuous,
@@ -98,6 +112,9 @@ func TestStartNearMisses(t *testing.T) {
 			trace: `host start begin; a start begin live; 300ms a start end cancelled; host start end cancelled`},
 		row{name: "cancelled before its time", want: Vacuous,
 			plan:  `--- {services: [{name: a, start: [{delay: 0s}]}], main: [build, {startCancelAfter: 10ms}]}`,
+			trace: `host start begin; a start both live cancelled; host start end ok`},
+		row{name: "over at its very begin, on a busy machine", lane: "process", want: Vacuous,
+			plan:  `--- {services: [{name: a, start: [{delay: 0s}]}], main: [build, {startCancelAfter: 0s}]}`,
 			trace: `host start begin; a start both live cancelled; host start end ok`},
 	)
 	rows(t, "HOST-START-022", row{profile: "strict", plan: `--- {services: [{name: a, kind: lifecycle}, {name: b, kind: lifecycle}]}`},

@@ -4,6 +4,11 @@ import "testing"
 
 // Area STOP: runs that come within one event, one word of the plan or one moment of another verdict about stops.
 func TestStopNearMisses(t *testing.T) {
+	rows(t, "HOST-STOP-002", row{},
+		row{name: "a concurrent stop", want: Vacuous,
+			plan:  `--- {options: {concurrentStop: true}, services: [{name: a}, {name: b}, {name: c}]}`,
+			trace: `host run begin; c stop both live ok; b stop both live ok; host run end ok`},
+	)
 	rows(t, "HOST-STOP-003", row{},
 		row{name: "a signal before run, and its default action", profile: "dotnet-6", want: Vacuous,
 			trace: ranA + `; lifetime applicationStarted; signal SIGTERM; lifetime applicationStopping; end exited 143`},
