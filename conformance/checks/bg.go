@@ -300,6 +300,9 @@ func linkedToStart(r *Run, w worker) Result {
 		return Unseen() // its disposal cancels it too
 	}
 	if r.rule("workerTokenLinked") == "true" {
+		if r.PlanHas(plan.OnCancelBlock) {
+			return Unseen() // a callback may hold up whoever cancels it
+		}
 		if fired < 0 || fired > w.stop.Begin {
 			return Broken(w.stop.Begin, "a stop request during the start cancels the body of the background service %s at once; it was cancelled by its own stop only", w.name).With(asked)
 		}

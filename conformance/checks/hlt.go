@@ -312,7 +312,7 @@ func hltFailedStart(r *Run) Result {
 			}
 		}
 	}
-	if !ok || act.End < 0 || !r.Failed(act) || len(r.Stoppers()) > 1 || r.startedAt() > c.End {
+	if !ok || act.End < 0 || !r.Failed(act) || len(r.Stoppers()) > 1 || r.stoppedBeside(act) || r.startedAt() > c.End {
 		return Unseen()
 	}
 	if l := r.window(act, LifetimeStop); len(l) > 0 {

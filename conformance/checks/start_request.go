@@ -362,7 +362,7 @@ func startGivenUpLater(r *Run) Result {
 			return Unseen()
 		case c.End < 0 || r.At(c.End) > due+r.Late(limit):
 			return Broken(c.End, "the caller's token was cancelled after %v, so the start of %s, which honours its token, must end then, but did not", limit, r.Name(c.Service)).With(act.Begin)
-		case act.End >= 0 && r.failedStarts() == 1 && r.Outcome(c) == trace.WasCancelled && !r.disposalFailed() && !r.anyFailed(LifetimeStop) && r.Outcome(act) != trace.WasCancelled && len(r.Calls(Stop)) == 0:
+		case act.End >= 0 && r.failedStarts() == 1 && r.Outcome(c) == trace.WasCancelled && !r.disposalFailed() && !r.anyFailed(LifetimeStop) && r.Outcome(act) != trace.WasCancelled && len(r.Calls(Stop)) == 0 && len(r.idx().abandoned) == 0:
 			return Broken(act.End, "the caller gave up the start, so host.%s must end cancelled, but ended with %q", r.called(act), r.Outcome(act)).With(c.End)
 		}
 		return Held()

@@ -92,20 +92,6 @@ func timeTokenFires(r *Run) Result {
 	return res
 }
 
-// callbackHolds tells whether a callback on a token of a stop that takes its time had begun before the call ended: it may
-// hold up the timer, and with it the token of this call.
-func (r *Run) callbackHolds(c Call) bool {
-	if !r.PlanHas(plan.OnCancelBlock) {
-		return false
-	}
-	for _, i := range r.named("cancelCallback") {
-		if r.Event(i).Phase == trace.Begin && i > c.Begin && (c.End < 0 || i < c.End) {
-			return true
-		}
-	}
-	return false
-}
-
 func timeTokenNotEarly(r *Run) Result {
 	_, calls, hook, _, d, ok := r.limitedStop()
 	if !ok || r.callerLimitsStop() || r.secondForces() {

@@ -224,6 +224,20 @@ func (r *Run) FiredIn(c Call, h Hook) int {
 	return -1
 }
 
+// callbackHolds tells whether a callback on a token of a stop that takes its time had begun before the call ended: it may
+// hold up the timer, and with it the token of this call.
+func (r *Run) callbackHolds(c Call) bool {
+	if !r.PlanHas(plan.OnCancelBlock) {
+		return false
+	}
+	for _, i := range r.named("cancelCallback") {
+		if r.Event(i).Phase == trace.Begin && i > c.Begin && (c.End < 0 || i < c.End) {
+			return true
+		}
+	}
+	return false
+}
+
 // Cooperative tells whether every wait of the script honours the token that its hook was handed, so that it ends at once
 // when the token fires.
 func Cooperative(s plan.Script) bool {
