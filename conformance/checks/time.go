@@ -471,7 +471,7 @@ func timeCaller(r *Run) Result {
 	if !ok {
 		limit, ok = r.MainStep(plan.StopCancelAfter)
 	}
-	if !ok || len(r.Acts("stop")) != 1 || !r.OneStop() || !r.OneStart() || limit < 0 {
+	if !ok || len(r.Acts("stop")) != 1 || r.mains(stopSteps[:]...) != 1 || !r.OneStop() || !r.OneStart() || limit < 0 {
 		return Unseen()
 	}
 	if d, known := r.ShutdownTimeout(); known && d != plan.Infinite && d <= limit {
