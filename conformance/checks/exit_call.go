@@ -110,7 +110,7 @@ func exitWhileAlive(r *Run) Result {
 func exitOutside(r *Run) Result {
 	i, code, ok := r.exitCall()
 	from, to := r.life()
-	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") || r.gated() && r.restarted() || r.returned() > i {
+	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") || r.gated() && (r.restarted() || unended(r.Notes(AppStopping))) || r.returned() > i {
 		return Unseen()
 	}
 	for _, c := range r.Calls(Dispose) {
@@ -184,7 +184,7 @@ func exitHandlersLast(r *Run) Result {
 		return Broken(-1, "when main has returned the application's exit handler runs; it never did").With(i)
 	case len(list) > 1:
 		return Broken(list[1], "the application's exit handler runs once; it ran again").With(list[0])
-	case list[0] < i && r.signalled("SIGTERM") && r.handlerSaw(143):
+	case list[0] < i && (r.PlanHas(plan.Raise) || r.signalled("SIGTERM") && (r.handlerSaw(143) || r.facts().exitCode > 0)):
 		return Unseen() // it ran for a signal that met its default action
 	case list[0] < i:
 		return Broken(list[0], "the application's exit handler runs when main has returned; it ran before").With(i)

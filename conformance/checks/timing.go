@@ -224,9 +224,12 @@ func (r *Run) FiredIn(c Call, h Hook) int {
 	return -1
 }
 
-// callbackHolds tells whether a callback on a token of a stop that takes its time had begun before the call ended: it may
-// hold up the timer, and with it the token of this call.
+// callbackHolds tells whether a callback may have held up the call, or its token: one of ApplicationStopping that a stop request
+// of its own waits for, or one on a token of a stop that takes its time, and with it the timer's.
 func (r *Run) callbackHolds(c Call) bool {
+	if len(r.callbacks(AppStopping)) > 0 && has(r.Script(c.Service, hookOf(r.Event(c.Begin).What)), plan.StopApp) {
+		return true // its own stop request may wait for callbacks
+	}
 	if !r.PlanHas(plan.OnCancelBlock) {
 		return false
 	}
