@@ -89,7 +89,8 @@ func next(kind, file string) string {
 	}
 	switch kind {
 	case "scenario":
-		return "next: hostsim replay " + file
+		return "next: hostsim replay " + words(file) + "   shows what it does\n" +
+			"      hostsim verify " + words(file) + "   holds it to what it expects, in CI too"
 	case "adapter":
 		return `next, in a Go module:
   go get github.com/hostsim/hostsim@latest

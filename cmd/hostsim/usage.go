@@ -59,6 +59,11 @@ func takesCommand(cmd *cobra.Command, args []string) error {
 	if n := cmd.ArgsLenAtDash(); n > 0 {
 		return usagef("%q stands before --; the command of an adapter stands behind it, as in: %s -- ./adapter", args[0], cmd.CommandPath())
 	}
+	return needsCommand(cmd, args)
+}
+
+// needsCommand refuses the command of an adapter that is none: "--" with nothing, or with an unset variable behind it.
+func needsCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 || args[0] == "" {
 		return usagef("%s needs the command of an adapter, as in: %s -- ./adapter\n%s", cmd.Name(), cmd.CommandPath(), helpOf(cmd))
 	}

@@ -7,6 +7,9 @@ import (
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
 
+// unfollowed is why a case that carries a schedule is not played on a host that cannot follow one.
+const unfollowed = "it carries a schedule, which only a host whose schedule is chosen can follow"
+
 // Silent says, of a case that does not speak about a profile in a lane, what it speaks about.
 func (c *Case) Silent(profile, lane string) string {
 	if !c.about(profile) {
@@ -51,7 +54,7 @@ func (v *verifier) endless(c *Case, t *trace.Trace, out *report.Scenario) bool {
 	if t.End.Reason != "" {
 		said += ": " + t.End.Reason
 	}
-	fails(out, report.Hang, said+"), and the scenario does not say that it may")
+	fails(out, report.Hang, said+"), and the scenario does not expect \"end: "+string(t.End.Kind)+"\"")
 	return true
 }
 

@@ -41,7 +41,7 @@ func TestGiven(t *testing.T) {
 			return then(f, cs, o)
 		}
 	}
-	const hangs = "the run never comes to an end (hang: because), and the scenario does not say that it may"
+	const hangs = "the run never comes to an end (hang: because), and the scenario does not expect \"end: hang\""
 	for _, c := range []struct {
 		name    string
 		clauses []string
@@ -86,6 +86,13 @@ func TestGiven(t *testing.T) {
 				cs[0].Clauses = []string{gifted}
 				return f
 			}), []string{"skipped", first + " pass 1", gifted + " skipped 0: the implementation declares no sockets"}},
+		{"and what it needs for others is not listed", []string{first, gifted}, []string{"first.ok second.bad"}, given(nil),
+			[]string{"pass", first + " pass 1"}},
+		{"unless they are asked for", []string{first, gifted}, []string{"first.ok second.bad"},
+			given(func(f *fake, _ []*judge.Case, o *judge.Options) judge.Implementation {
+				o.Clauses = []string{first, gifted}
+				return f
+			}), []string{"skipped", first + " pass 1", gifted + " skipped 0: the implementation declares no sockets"}},
 		{"nor one that breaks another clause before it comes to this", []string{first, second}, []string{"first.bad"},
 			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
 				cs[0].Clauses = []string{second}
@@ -113,7 +120,7 @@ func TestGiven(t *testing.T) {
 			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
 				cs[0].MayHang = func(profile string) bool { return profile == "q" }
 				return f
-			}), []string{"hang", first + " pass 1", "c1 hang: the run never comes to an end (killed: because), and the scenario does not say that it may"}},
+			}), []string{"hang", first + " pass 1", "c1 hang: the run never comes to an end (killed: because), and the scenario does not expect \"end: killed\""}},
 		{"what it expects says it better", []string{first}, []string{"first.ok hang"},
 			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
 				cs[0].Expect = func(string, *trace.Trace) (string, int) { return "expects an end", -1 }
@@ -206,8 +213,8 @@ func TestSchedulesAreNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Size.Schedules != want {
-			t.Errorf("follows %t: schedules %q, want %q", follows, r.Size.Schedules, want)
+		if r.Size.Schedules != want || r.Size.Skipped != 0 { // a schedule is no feature
+			t.Errorf("follows %t: schedules %q, want %q; %d skipped for want of a feature", follows, r.Size.Schedules, want, r.Size.Skipped)
 		}
 	}
 }

@@ -236,7 +236,7 @@ func (v *verifier) lacks(c *Case) string {
 		}
 	}
 	if _, ok := v.impl.(Follower); len(c.Schedule) > 0 && !ok {
-		return "it carries a schedule, which only a host whose schedule is chosen can follow"
+		return unfollowed
 	}
 	return ""
 }
@@ -339,7 +339,9 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 		t, parts = p.t, p.parts
 	}
 	if why != "" {
-		r.Size.Skipped++
+		if why != unfollowed {
+			r.Size.Skipped++
+		}
 		out.Verdict, out.Said = report.Skipped, why
 		v.shown(c, false)
 		return
@@ -423,6 +425,8 @@ func (v *verifier) conclude(r *report.Report) {
 		c := report.Clause{ID: j.clause.ID, Area: j.clause.Area, Level: string(j.clause.Level), Text: j.clause.Text,
 			Verdict: j.verdict, Exercised: j.exercised, Failures: j.failures}
 		switch {
+		case j.lacks != "" && v.o.Given && len(v.o.Clauses) == 0 && !v.claimed(j.clause.ID):
+			continue
 		case j.lacks != "":
 			c.Verdict, c.Because = report.Skipped, "the implementation declares no "+j.lacks
 		case j.check == nil:
