@@ -182,7 +182,7 @@ func cancelledByStop(r *Run, w worker) Result {
 	if w.stop.End >= 0 && r.Outcome(w.stop) == trace.WasCancelled && r.InTime(w.stop.End) {
 		return Broken(w.stop.End, "the background service %s ended cancelled because it was stopped, which is no failure; its stop ended cancelled too", w.name).With(w.body.End)
 	}
-	if !r.calm() || !r.bodies().calm || r.Running() < 0 {
+	if !r.calm() || !r.bodies().calm || r.Running() < 0 || r.startTimedOut() {
 		return Unseen()
 	}
 	if r.Failed(run) {

@@ -285,8 +285,8 @@ func stopAfterStarts(r *Run) Result {
 	for _, h := range []Hook{Starting, Start, Started} {
 		for _, start := range r.Calls(h) {
 			for _, stop := range stops {
-				if start.End < 0 && r.At(r.Last()) == r.At(stop.Begin) && r.MayHaveExpired(stop.Begin) {
-					continue // the time for both was over at that moment, which was the last
+				if start.End < 0 && r.MayHaveExpired(stop.Begin) && (r.At(r.Last()) == r.At(stop.Begin) || r.abandonedAt(start.Service, len(r.Trace.Events)) >= 0) {
+					continue // the time for stopping was over, and the start was given up, or that moment was the last
 				}
 				res = Held()
 				if start.Open(stop.Begin) && r.abandonedAt(start.Service, stop.Begin) < 0 {
