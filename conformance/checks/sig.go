@@ -42,8 +42,8 @@ func (r *Run) graceful(s Sent) Result {
 	if began := r.Began(); began >= 0 {
 		return Held().With(s.At, began)
 	}
-	if r.crashed() || len(r.exits()) > 0 || r.killedFromOutside() && r.Trace.End.Signal != s.Name {
-		return Unseen() // or another signal was faster
+	if r.crashed() || len(r.exits()) > 0 || r.endsTheRuntime(s.Name) && r.killedFromOutside() {
+		return Unseen() // or another signal was faster than the exit
 	}
 	if d, known := r.ShutdownTimeout(); known && d == 0 {
 		return Unseen() // a stop that has no time at all may end before it calls anybody; HOST-STOP-003 speaks of that
