@@ -44,8 +44,8 @@ exercise is judged. It fails, too, where a run is not what its file expects (of 
 hosts are judged by clauses alone), where no run exercises a clause that the file names, where a run never ends and the file
 does not say that it may, and where a run parts from the schedule that its file carries. What cannot be played is named.
 
-Exit codes: 0 all hold, 1 a clause is broken, 2 bad usage, 3 the host hung or deadlocked, 4 the same schedule gave
-different runs, 5 nothing ran.`,
+Exit codes: 0 all hold, 1 a clause is broken or a file not kept to, 2 bad usage or input, 3 the host hung or deadlocked,
+4 the same schedule gave different runs, 5 nothing ran.`,
 		Example: `  hostsim verify
   hostsim verify --profile dotnet-8
   hostsim verify --impl stop-twice
