@@ -197,6 +197,9 @@ func ownLifetime(r *Run) Result {
 		if len(r.Signals()) > 1 && r.killedFromOutside() && r.Trace.End.Signal != s.Name {
 			return Unseen() // another signal was faster
 		}
+		if x, h := r.exits(), r.exitHandlers(); len(x) > 0 && len(h) > 0 && x[len(x)-1] > h[0] {
+			return Unseen() // an exit while the exit handlers ran says the code
+		}
 		if ok, want := r.defaultOf(s.Name); !ok {
 			return Broken(s.At, "with a host lifetime of the application's own, %s has its default action, %s; the process %s", s.Name, want, r.ending())
 		}
