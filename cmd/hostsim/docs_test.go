@@ -222,7 +222,7 @@ func checkNames(c *cobra.Command) (n int, err error) {
 		switch c.Name() {
 		case "explain":
 			check(a, clause)
-		case "replay", "explore":
+		case "replay", "explore", "verify":
 			check(a, func(name string) error { _, err := fromLibrary(name); return err })
 		case "mutants":
 			check(a, flags["impl"])

@@ -52,9 +52,9 @@ same plan and the same binary: --schedule random:17. --save writes the plan, and
   hostsim explore my.yaml --strategy exhaustive --bound 3
   hostsim explore my.yaml --strategy pct --schedules 100000 --save found.yaml
   hostsim explore my.yaml --schedules 1000000 --shard 2/8 --out part2.json
-  hostsim build -o adapter ./adapter && hostsim explore my.yaml -- ./adapter
-  hostsim explore my.yaml --save found.yaml -- ./adapter
-  hostsim explore found.yaml --schedule random:17 -- ./adapter`,
+  hostsim build -o myhost ./adapter && hostsim explore my.yaml -- ./myhost
+  hostsim explore my.yaml --save found.yaml -- ./myhost
+  hostsim explore found.yaml --schedule random:17 -- ./myhost`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				args = args[:n]
@@ -62,6 +62,9 @@ same plan and the same binary: --schedule random:17. --save writes the plan, and
 			return cobra.ExactArgs(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd); err != nil {
+				return err
+			}
 			if cmd.ArgsLenAtDash() >= 0 {
 				return exploreAdapter(cmd, s, &f, args[0], args[1:])
 			}
@@ -102,7 +105,7 @@ func (f *exploreFlags) options(s streams, sc *scenarios.Scenario) (explore.Optio
 	if f.impl != "" {
 		m := mutants.Lookup(f.impl)
 		if m == nil {
-			return o, usagef("there is no mutant %q; `hostsim mutants --list` lists them", f.impl)
+			return o, noSuchMutant(f.impl)
 		}
 		o.NewPlayer = func() explore.Player { return m.Lane() }
 		if f.as == "" {
@@ -123,7 +126,9 @@ func (f *exploreFlags) options(s streams, sc *scenarios.Scenario) (explore.Optio
 	for i, id := range f.clauses {
 		id = strings.ToUpper(id)
 		f.clauses[i] = id
-		if c := spec.MustLoad().Clause(id); c == nil || !c.Has(f.as) {
+		if c := spec.MustLoad().Clause(id); c == nil {
+			return o, noSuchClause(spec.MustLoad(), id)
+		} else if !c.Has(f.as) {
 			return o, usagef("profile %s has no clause %q", f.as, id)
 		}
 	}
@@ -214,7 +219,7 @@ func violated(v *explore.Violation) *exitError {
 
 // readResult reads a result file; nil if there is none.
 func readResult(file string) (*explore.Result, error) {
-	data, err := os.ReadFile(file)
+	data, err := readFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

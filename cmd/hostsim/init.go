@@ -89,7 +89,8 @@ func next(kind, file string) string {
 	}
 	switch kind {
 	case "scenario":
-		return "next: hostsim replay " + file
+		return "next: hostsim replay " + words(file) + "   shows what it does\n" +
+			"      hostsim verify " + words(file) + "   holds it to what it expects, in CI too"
 	case "adapter":
 		return `next, in a Go module:
   go get github.com/hostsim/hostsim@latest
@@ -108,6 +109,11 @@ func scenarioName(file string) string {
 		return ""
 	}
 	return name
+}
+
+// elsewhere makes a file of the library one that editors understand wherever it is put: they find the schema on the web.
+func elsewhere(scenario []byte) []byte {
+	return bytes.Replace(scenario, []byte("$schema=../../schema.json\n"), []byte("$schema=https://raw.githubusercontent.com/hostsim/hostsim/main/scenarios/schema.json\n"), 1)
 }
 
 var schemaURL = regexp.MustCompile(`\$schema=https://\S+`)

@@ -14,6 +14,7 @@ func probeCommand(s streams) *cobra.Command {
 	if terminal(s.err) {
 		env = probeProgress(s)
 	}
+	env.Color = terminal(s.out)
 	cmd := probecmd.Command(env)
 	cmd.SetFlagErrorFunc(badFlag)
 	return cmd

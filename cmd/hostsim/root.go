@@ -169,6 +169,9 @@ func explainArgs(c *cobra.Command) {
 	c.Args = func(c *cobra.Command, args []string) error {
 		err := rule(c, args)
 		var coded interface{ ExitCode() int }
+		if n := c.ArgsLenAtDash(); err == nil && n >= 0 && n < len(args) && args[n] == "" {
+			return usagef("the command behind -- is empty\n%s", helpOf(c))
+		}
 		if e := (*exitError)(nil); err == nil || errors.As(err, &e) || errors.As(err, &coded) {
 			return err
 		}

@@ -32,7 +32,7 @@ func scenariosCommand(s streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = s.out.Write(scenarios.Format(sc))
+				_, err = s.out.Write(elsewhere(scenarios.Format(sc)))
 				return err
 			}
 			all, err := scenarios.Library()

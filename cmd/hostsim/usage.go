@@ -59,6 +59,11 @@ func takesCommand(cmd *cobra.Command, args []string) error {
 	if n := cmd.ArgsLenAtDash(); n > 0 {
 		return usagef("%q stands before --; the command of an adapter stands behind it, as in: %s -- ./adapter", args[0], cmd.CommandPath())
 	}
+	return needsCommand(cmd, args)
+}
+
+// needsCommand refuses the command of an adapter that is none: "--" with nothing, or with an unset variable behind it.
+func needsCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 || args[0] == "" {
 		return usagef("%s needs the command of an adapter, as in: %s -- ./adapter\n%s", cmd.Name(), cmd.CommandPath(), helpOf(cmd))
 	}
@@ -112,7 +117,7 @@ func noEmptyFlags(cmd *cobra.Command) (err error) {
 }
 
 // mostBytes is how much is read of a file that a run or an exploration has written, such as a schedule or a report.
-const mostBytes = 64 << 20
+const mostBytes = 256 << 20
 
 // readFile reads such a file, and nothing without end.
 func readFile(name string) ([]byte, error) {

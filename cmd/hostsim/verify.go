@@ -19,7 +19,10 @@ import (
 
 type verifyFlags struct {
 	adapterFlags
-	command               []string // of an adapter
+	files                 []string      // as they were given; none: the library
+	given                 []*judge.Case // what they hold
+	expecting             []bool        // whether they expect something
+	command               []string      // of an adapter
 	impl, profile, format string
 	clauses               []string
 	brief, reproducible   bool
@@ -29,27 +32,36 @@ type verifyFlags struct {
 func verifyCommand(s streams) *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify [-- COMMAND…]",
+		Use:   "verify [FILE…] [-- COMMAND…]",
 		Short: "Judge a host, clause by clause",
 		Long: `verify plays the scenario library on a host and judges every run by the clauses of a profile: each clause with its
 verdict, what is wrong with its timeline, and a summary. Without a command it judges the reference host, or one of the
 built-in hosts.
 
-Exit codes: 0 all hold, 1 a clause is broken, 2 bad usage, 3 the host hung or deadlocked, 4 the same schedule gave
-different runs, 5 nothing ran.`,
+With FILEs it plays these instead, which is how a team keeps its own scenarios as regression tests. FILE is a scenario, a
+bare plan or a recording, "-", or the name of a scenario of the library or of a recording. Every clause that their runs
+exercise is judged. It fails, too, where a run is not what its file expects (of the reference host and the mutants; other
+hosts are judged by clauses alone), where no run exercises a clause that the file names, where a run never ends and the file
+does not say that it may, and where a run parts from the schedule that its file carries. What cannot be played is named.
+
+Exit codes: 0 all hold, 1 a clause is broken or a file not kept to, 2 bad usage or input, 3 the host hung or deadlocked,
+4 the same schedule gave different runs, 5 nothing ran.`,
 		Example: `  hostsim verify
   hostsim verify --profile dotnet-8
   hostsim verify --impl stop-twice
   hostsim verify --clause HOST-STOP-001 --format json
   hostsim verify --format junit > report.xml
   hostsim verify -- ./adapter
-  hostsim verify --profile strict --lane virtual -- ./adapter`,
+  hostsim verify --profile strict --lane virtual -- ./adapter
+  hostsim verify found.yaml --impl race-double-close
+  hostsim verify my/*.yaml --format junit > report.xml
+  hostsim verify my/*.yaml -- ./adapter`,
 		Args: func(cmd *cobra.Command, args []string) error { return f.checkArgs(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(cmd, len(args) > 0); err != nil {
+			if err := f.check(cmd, len(f.command) > 0); err != nil {
 				return err
 			}
-			return verify(cmd.Context(), s, &f, args)
+			return verify(cmd.Context(), s, &f)
 		},
 	}
 	fl := cmd.Flags()
@@ -65,19 +77,25 @@ different runs, 5 nothing ran.`,
 	return cmd
 }
 
-// checkArgs refuses what would be judged as something else than was meant: "--" with an unset variable behind it would be
-// the reference host, the name of a built-in host a command.
+// checkArgs tells files and command apart, and refuses what would be judged as something else than was meant: "--" with an unset
+// variable behind it would be the reference host, the name of a built-in host a file.
 func (f *verifyFlags) checkArgs(cmd *cobra.Command, args []string) error {
-	switch n := cmd.ArgsLenAtDash(); {
-	case n < 0 && len(args) > 0 && slices.Contains(hostNames(), args[0]):
-		return usagef("%s is a built-in host, which --impl %s names; the command of an adapter stands behind --", args[0], args[0])
-	case n < 0 && len(args) == 0:
-		return nil
+	f.files, f.command = args, nil
+	if n := cmd.ArgsLenAtDash(); n >= 0 {
+		f.files, f.command = args[:n], args[n:]
+		if err := needsCommand(cmd, f.command); err != nil {
+			return err
+		}
 	}
-	return takesCommand(cmd, args)
+	for _, name := range f.files {
+		if slices.Contains(hostNames(), name) {
+			return usagef("%s is a built-in host, which --impl %s names; the command of an adapter stands behind --", name, name)
+		}
+	}
+	return nil
 }
 
-func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error {
+func verify(ctx context.Context, s streams, f *verifyFlags) (err error) {
 	if err := oneOf("format", f.format, "text", "json", "junit", "markdown"); err != nil {
 		return err
 	}
@@ -85,24 +103,29 @@ func verify(ctx context.Context, s streams, f *verifyFlags, args []string) error
 		return usagef("--plays is %d: each scenario is played once at least", f.plays)
 	}
 	_, isLegal := legal.Hosts()[f.impl]
-	if f.plays > 1 && len(args) == 0 && !isLegal {
+	if f.plays > 1 && len(f.command) == 0 && !isLegal {
 		return usagef("--plays is for hosts whose order Go's scheduler picks; this one takes the same order every time")
 	}
 	if f.reproducible && f.format != "json" {
 		return usagef("--reproducible is for --format json; the other formats show what a run really did")
 	}
-	if len(args) > 0 {
-		if f.impl != "reference" {
-			return usagef("--impl names a built-in host; the command of an adapter cannot be given too")
-		}
-		f.command = args
+	if len(f.command) > 0 && f.impl != "reference" {
+		return usagef("--impl names a built-in host; the command of an adapter cannot be given too")
+	}
+	if f.given, err = f.cases(s); err != nil {
+		return err
+	}
+	if len(f.command) > 0 {
 		if f.profile == "" {
 			f.profile = "core"
 		}
 		if err := knownProfile(f.profile); err != nil {
 			return err
 		}
-		a, err := f.open(ctx, args)
+		if err := f.playable(f.lane); err != nil {
+			return err
+		}
+		a, err := f.open(ctx, f.command)
 		if err != nil {
 			return err
 		}
@@ -128,8 +151,7 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 	if err := knownProfile(f.profile); err != nil {
 		return err
 	}
-	cases, err := judge.ForProfile(f.profile)
-	if err != nil {
+	if err := f.playable(impl.Lane()); err != nil {
 		return err
 	}
 	for i, id := range f.clauses {
@@ -138,12 +160,21 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 			return noSuchClause(all, id)
 		}
 	}
-	cases = judge.Exercising(cases, f.clauses)
-	began := time.Now()
-	r, err := judge.Verify(ctx, impl, cases, judge.Options{
-		Spec: all, Profile: f.profile, Clauses: f.clauses, Repeat: 5, Plays: f.plays, Partial: len(f.clauses) > 0,
+	cases, o := f.given, judge.Options{
+		Spec: all, Profile: f.profile, Clauses: f.clauses, Plays: f.plays, ClausesAlone: len(f.clauses) > 0,
 		Replay: func(c *judge.Case) string { return f.replay(c) }, Progress: progress(s, "judging"),
-	})
+	}
+	if len(cases) > 0 {
+		o.Partial, o.Given, o.Repeat = true, true, 1
+	} else {
+		if cases, err = judge.ForProfile(f.profile); err != nil {
+			return err
+		}
+		cases = judge.Exercising(cases, f.clauses)
+		o.Partial, o.Repeat = len(f.clauses) > 0, 5
+	}
+	began := time.Now()
+	r, err := judge.Verify(ctx, impl, cases, o)
 	if err != nil {
 		return usage(err)
 	}
@@ -160,6 +191,7 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 	if err := writeReport(s, f, all, r); err != nil {
 		return err
 	}
+	f.tell(s, impl, r)
 	return ended(r)
 }
 
@@ -184,23 +216,27 @@ func (f *verifyFlags) implementation() (judge.Implementation, func(), error) {
 			f.profile = "strict"
 		}
 		r := virtual.NewReference()
-		return r, r.Close, nil
+		return follower{r}, r.Close, nil
 	}
 	if m := mutants.Lookup(f.impl); m != nil {
 		if f.profile == "" {
 			f.profile = m.Profile
 		}
 		r := m.Implementation()
-		return r, r.Close, nil
+		return follower{r}, r.Close, nil
 	}
 	return nil, nil, noSuchHost(f.impl)
 }
 
 func (f *verifyFlags) replay(c *judge.Case) string {
-	cmd := "hostsim replay " + strings.TrimPrefix(c.Name, "recorded/") + " --as " + f.profile
+	name := strings.TrimPrefix(c.Name, "recorded/")
+	if i := slices.Index(f.given, c); i >= 0 {
+		name = words(f.files[i])
+	}
+	cmd := "hostsim replay " + name + " --as " + f.profile
 	switch {
 	case len(f.command) > 0:
-		cmd += " -- " + strings.Join(f.command, " ")
+		cmd += " -- " + words(f.command...)
 	case f.impl != "reference":
 		cmd += " --impl " + f.impl
 	}

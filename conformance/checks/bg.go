@@ -300,6 +300,9 @@ func linkedToStart(r *Run, w worker) Result {
 		return Unseen() // its disposal cancels it too
 	}
 	if r.rule("workerTokenLinked") == "true" {
+		if r.PlanHas(plan.OnCancelBlock) {
+			return Unseen() // a callback may hold up whoever cancels it
+		}
 		if fired < 0 || fired > w.stop.Begin {
 			return Broken(w.stop.Begin, "a stop request during the start cancels the body of the background service %s at once; it was cancelled by its own stop only", w.name).With(asked)
 		}
@@ -353,7 +356,7 @@ func callbackFails(r *Run, w worker) Result {
 	if !r.Failed(w.stop) {
 		return Broken(w.stop.End, "a callback on the token of the background service %s failed, so its stop fails; it succeeded", w.name)
 	}
-	if w.body.End > w.stop.End && r.InTime(w.stop.End) {
+	if w.body.End > w.stop.End && r.InTime(w.stop.End) && r.bodies().calls[w.k] == 1 {
 		return Broken(w.stop.End, "the stop of the background service %s waits for its body even if a callback on the token failed; it ended before", w.name)
 	}
 	return Held()

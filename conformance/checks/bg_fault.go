@@ -78,7 +78,7 @@ func (r *Run) mustStop(w worker) Result {
 		return Held()
 	case began < 0 && r.act("run").End > i:
 		return Held() // it ended without any service to stop
-	case began < 0 && (r.exitSignal() || r.cutByDefault()):
+	case began < 0 && (r.exitSignal() || r.cutByDefault() || r.returned() >= 0 && r.returned() < i):
 		return Unseen()
 	case began < 0:
 		return Broken(i, "the background service %s ended with %s, which must stop the host; no stop ever began and the process %s", w.name, r.Outcome(w.body), r.ending())
@@ -182,7 +182,7 @@ func cancelledByStop(r *Run, w worker) Result {
 	if w.stop.End >= 0 && r.Outcome(w.stop) == trace.WasCancelled && r.InTime(w.stop.End) {
 		return Broken(w.stop.End, "the background service %s ended cancelled because it was stopped, which is no failure; its stop ended cancelled too", w.name).With(w.body.End)
 	}
-	if !r.calm() || !r.bodies().calm || r.Running() < 0 {
+	if !r.calm() || !r.bodies().calm || r.Running() < 0 || r.startTimedOut() {
 		return Unseen()
 	}
 	if r.Failed(run) {

@@ -187,8 +187,11 @@ func concStartAll(r *Run) Result {
 
 // concFailures gives the failures of a concurrent start that the caller must see, and what the caller saw.
 func (r *Run) concFailures() (act Call, failed []Call, ok bool) {
-	if !r.ConcurrentStart() || !r.OneStart() || r.disposalFailed() || len(r.idx().abandoned) > 0 || r.anyFailed(Stop) || r.anyFailed(LifetimeStop) || r.anyFailed(WaitForStart) {
+	if !r.ConcurrentStart() || !r.OneStart() || r.disposalFailed() || len(r.idx().abandoned) > 0 || r.anyFailed(Stopping) || r.anyFailed(Stop) || r.anyFailed(Stopped) || r.anyFailed(LifetimeStop) || r.anyFailed(WaitForStart) {
 		return act, nil, false
+	}
+	if r.anyFailed(Execute) && r.rule("workerMonitor") == "fails" {
+		return act, nil, false // that failure is handed on with them
 	}
 	act = r.Starters()[0]
 	for _, h := range startHooks {

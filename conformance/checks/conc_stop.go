@@ -57,7 +57,7 @@ func concStopToken(r *Run) Result {
 	due := r.At(from) + d
 	n, first := 0, time.Duration(-1)
 	for k, c := range calls {
-		if hook[k] != Stop || !r.cooperative(c.Service, Stop) || r.tokenOf(c) != trace.Live {
+		if hook[k] != Stop || !r.cooperative(c.Service, Stop) || r.tokenOf(c) != trace.Live || r.callbackHolds(c) {
 			continue
 		}
 		if c.End < 0 && r.Stuck() || c.End >= 0 && r.At(c.End) > due+r.Late(d) {

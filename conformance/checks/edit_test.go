@@ -230,3 +230,17 @@ func runOf(t *testing.T, yaml, text string) *Run {
 	tr, _ := parseTrace(t, text)
 	return &Run{Plan: p, Trace: tr, Profile: spec.MustLoad().MustProfile("core"), Lane: spec.Virtual}
 }
+
+// TestBoth: a call in one line is a call in two, and a semicolon is the end of a line.
+func TestBoth(t *testing.T) {
+	short, said := parseTrace(t, "5ms a stop both dead error:x =2; b mark; end hang")
+	long, lines := parseTrace(t, "5ms a stop begin dead =2\n a stop end error:x =2\n b mark\nend hang")
+	if len(short.Events) != 3 || short.Events[0] != long.Events[0] || short.Events[1] != long.Events[1] || short.Events[2] != long.Events[2] || short.End.Kind != long.End.Kind {
+		t.Errorf("in one line %+v\nin two      %+v", short, long)
+	}
+	for i := range lines {
+		if !strings.HasPrefix(said[i], strings.TrimSuffix(lines[i], " =2")) {
+			t.Errorf("event %d is told as %q, not as %q", i, said[i], lines[i])
+		}
+	}
+}

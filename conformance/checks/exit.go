@@ -377,7 +377,7 @@ func sigtermCode(r *Run) Result {
 func cutShortStart(r *Run) Result {
 	s, ok := r.duringStart()
 	run := r.act("run")
-	if !ok || run.Begin < 0 || len(r.exits()) > 0 || r.exitSignal() || r.startTimedOut() {
+	if !ok || run.Begin < 0 || len(r.exits()) > 0 || r.exitSignal() || r.startTimedOut() || len(r.idx().abandoned) > 0 {
 		return Unseen()
 	}
 	cut := -1

@@ -90,6 +90,9 @@ func exitWhileAlive(r *Run) Result {
 	if r.Plan.HostLifetime != nil || e.Kind != trace.Exited || r.facts().exitCode > 0 || r.threw() >= 0 || r.mains(plan.RunBackground) > 0 {
 		return Unseen()
 	}
+	if d, h := r.Calls(Dispose), r.exitHandlers(); len(d) > 0 && len(h) > 0 && d[0].Begin < max(h[0], r.Next(h[0], trace.Process, "processExit", trace.End)) {
+		return Unseen() // the host was gone before its own exit handler had its turn
+	}
 	kept := code & 0xff
 	if r.rule("consoleSignals") == "exitGateWithHint" {
 		kept = 0
@@ -107,7 +110,7 @@ func exitWhileAlive(r *Run) Result {
 func exitOutside(r *Run) Result {
 	i, code, ok := r.exitCall()
 	from, to := r.life()
-	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") || r.gated() && r.restarted() || r.returned() > i {
+	if !ok || from >= 0 && i > from && i < to || from >= 0 && i < from && r.signalled("SIGTERM") || r.gated() && (r.restarted() || unended(r.Notes(AppStopping))) || r.returned() > i {
 		return Unseen()
 	}
 	for _, c := range r.Calls(Dispose) {
@@ -181,6 +184,8 @@ func exitHandlersLast(r *Run) Result {
 		return Broken(-1, "when main has returned the application's exit handler runs; it never did").With(i)
 	case len(list) > 1:
 		return Broken(list[1], "the application's exit handler runs once; it ran again").With(list[0])
+	case list[0] < i && (r.PlanHas(plan.Raise) || r.signalled("SIGTERM") && (r.handlerSaw(143) || r.facts().exitCode > 0)):
+		return Unseen() // it ran for a signal that met its default action
 	case list[0] < i:
 		return Broken(list[0], "the application's exit handler runs when main has returned; it ran before").With(i)
 	case r.Event(list[0]).Detail != r.Event(i).Detail:

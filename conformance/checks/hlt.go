@@ -143,7 +143,7 @@ func (r *Run) lifetimeStops() (act Call, stops []Call, ok bool) {
 		return act, nil, false
 	}
 	for _, act := range r.Stoppers() {
-		if act.End < 0 || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End) {
+		if act.End < 0 || r.disposedBefore(act.Begin) || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End) {
 			continue
 		}
 		if r.stopping(act) && !r.rolledBack(act) && (r.called(act) != "run" || r.OneStart()) {
@@ -312,7 +312,7 @@ func hltFailedStart(r *Run) Result {
 			}
 		}
 	}
-	if !ok || act.End < 0 || !r.Failed(act) || len(r.Stoppers()) > 1 || r.startedAt() > c.End {
+	if !ok || act.End < 0 || !r.Failed(act) || len(r.Stoppers()) > 1 || r.stoppedBeside(act) || r.startedAt() > c.End {
 		return Unseen()
 	}
 	if l := r.window(act, LifetimeStop); len(l) > 0 {
@@ -357,7 +357,7 @@ func hltStopAwaited(r *Run) Result {
 
 func hltNoSignals(r *Run) Result {
 	running := r.Running()
-	if !r.ownLifetime() || running < 0 || len(r.Requests()) > 0 || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 || r.PlanHas(plan.Raise, plan.StopHostWait, plan.RunCancelAfter) || len(r.Acts("stop")) > 0 {
+	if !r.ownLifetime() || running < 0 || r.startTimedOut() || len(r.Requests()) > 0 || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 || r.PlanHas(plan.Raise, plan.StopHostWait, plan.RunCancelAfter) || len(r.Acts("stop")) > 0 {
 		return Unseen()
 	}
 	for _, s := range r.Sent() {

@@ -140,6 +140,14 @@ func lifeRequestWaits(r *Run) Result {
 		return Unseen()
 	}
 	q := r.Requests()[0]
+	if end := r.returned(); r.gated() && end >= 0 && end < q.Begin {
+		return Unseen() // the end of the process had asked before
+	}
+	for _, s := range r.Stoppers() {
+		if w := r.called(s); s.Begin < q.Begin && (w == "stop" || w == "stopHost") {
+			return Unseen() // so had this
+		}
+	}
 	if s := r.Signals(); len(s) > 0 && s[0] < q.Begin {
 		return Unseen()
 	}
@@ -376,7 +384,7 @@ func lifeFailedStart(r *Run) Result {
 	}
 	act := r.Starters()[0]
 	c, h, ok := r.startFailure(act.Begin)
-	if !ok || r.ignoredCancel(c) || act.End < 0 || !r.Failed(act) || len(r.Requests()) > 0 || len(r.Signals()) > 0 || r.PlanHas(plan.Raise) || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 || len(r.exits()) > 0 || len(r.Stoppers()) > 1 {
+	if !ok || r.ignoredCancel(c) || act.End < 0 || !r.Failed(act) || len(r.Requests()) > 0 || len(r.Signals()) > 0 || r.PlanHas(plan.Raise) || r.anyFailed(Execute) || r.Logged("Host#10") >= 0 || len(r.exits()) > 0 || len(r.Stoppers()) > 1 || r.stoppedBeside(act) {
 		return Unseen()
 	}
 	for _, n := range []Note{AppStopping, AppStopped} {

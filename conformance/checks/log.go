@@ -95,7 +95,7 @@ func failureTold(r *Run) Result {
 
 // orderlyIsQuiet: a life in which nothing failed logs no error.
 func orderlyIsQuiet(r *Run) Result {
-	if !r.logging() || r.Running() < 0 || r.Began() < r.Running() || r.stalled() || len(r.exits()) > 0 || r.crashed() || len(r.idx().abandoned) > 0 || len(r.Calls(Stop)) == 0 {
+	if !r.logging() || r.Running() < 0 || r.Began() < r.Running() || r.startTimedOut() || r.stalled() || len(r.exits()) > 0 || r.crashed() || len(r.idx().abandoned) > 0 || len(r.Calls(Stop)) == 0 {
 		return Unseen()
 	}
 	for _, c := range r.Calls(Start) {
@@ -290,7 +290,7 @@ func logsCallbacks(r *Run) Result {
 		case open || len(r.Notes(n)) == 0 || r.PlanHas(plan.OnCancelThrow): // what hangs on a linked token is a callback too
 		case failed < 0 && i >= 0:
 			return Broken(i, "event %d is logged when a callback of %s failed; none had", 6+n, n)
-		case failed < 0 || failed >= r.Last() || (r.stalled() || len(r.exits()) > 0 || r.returned() >= 0 && r.returned() < failed) && i < 0 || !r.logging():
+		case failed < 0 || failed >= r.Last() || (r.stalled() || len(r.exits()) > 0 || r.killedFromOutside() && !r.After(r.Last(), failed, 0) || r.returned() >= 0 && r.returned() < failed) && i < 0 || !r.logging():
 		case i < failed || !trace.Failed(r.Event(i).Outcome):
 			return Broken(failed, "a callback of %s failed, which is logged as event %d with the error; it was not", n, 6+n)
 		default:

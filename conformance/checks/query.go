@@ -18,17 +18,6 @@ func (r *Run) Next(from int, who, what string, phase trace.Phase) int {
 	return -1
 }
 
-// All lists the indexes of the events that are what in this phase, whoever did them, in order.
-func (r *Run) All(what string, phase trace.Phase) []int {
-	var out []int
-	for _, i := range r.named(what) {
-		if r.Trace.Events[i].Phase == phase {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
 // named lists the events of this name, in order.
 func (r *Run) named(what string) []int {
 	ix := r.idx()
@@ -95,17 +84,6 @@ func (r *Run) Requests() []Call { return r.idx().requests }
 // Notes lists the callbacks of a notification in the order in which they ran. A silent observer's Begin and End are the
 // same event.
 func (r *Run) Notes(n Note) []Call { return r.idx().notes[n] }
-
-// Logs lists the indexes of the host's own log events with this detail ("Host#3"), in order.
-func (r *Run) Logs(detail string) []int {
-	var out []int
-	for _, i := range r.idx().logs {
-		if r.Event(i).Detail.Text == detail {
-			out = append(out, i)
-		}
-	}
-	return out
-}
 
 // Logged gives the index of the first log event with this detail, -1 if there is none.
 func (r *Run) Logged(detail string) int {

@@ -42,8 +42,8 @@ func (r *Run) graceful(s Sent) Result {
 	if began := r.Began(); began >= 0 {
 		return Held().With(s.At, began)
 	}
-	if r.crashed() || len(r.exits()) > 0 {
-		return Unseen()
+	if r.crashed() || len(r.exits()) > 0 || r.endsTheRuntime(s.Name) && r.killedFromOutside() {
+		return Unseen() // or another signal was faster than the exit
 	}
 	if d, known := r.ShutdownTimeout(); known && d == 0 {
 		return Unseen() // a stop that has no time at all may end before it calls anybody; HOST-STOP-003 speaks of that
@@ -197,6 +197,9 @@ func ownLifetime(r *Run) Result {
 		if len(r.Signals()) > 1 && r.killedFromOutside() && r.Trace.End.Signal != s.Name {
 			return Unseen() // another signal was faster
 		}
+		if x, h := r.exits(), r.exitHandlers(); len(x) > 0 && len(h) > 0 && x[len(x)-1] > h[0] {
+			return Unseen() // an exit while the exit handlers ran says the code
+		}
 		if ok, want := r.defaultOf(s.Name); !ok {
 			return Broken(s.At, "with a host lifetime of the application's own, %s has its default action, %s; the process %s", s.Name, want, r.ending())
 		}
@@ -222,7 +225,7 @@ func (r *Run) handlerOf(name string) *plan.SignalHandler {
 // handled gives the first signal that reached a running host and that the application handles as well.
 func (r *Run) handled() (Sent, *plan.SignalHandler) {
 	running := r.Running()
-	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil || len(r.exits()) > 0 || r.uncaughtAside() || r.left(trace.Lifetime) >= 0 {
+	if len(r.Plan.SignalHandlers) == 0 || running < 0 || r.Plan.HostLifetime != nil || len(r.exits()) > 0 || r.uncaughtAside() || r.left(trace.Lifetime) >= 0 || unended(r.Notes(AppStopping)) {
 		return Sent{}, nil
 	}
 	for _, s := range r.Sent() {

@@ -78,7 +78,7 @@ func startAll(r *Run) Result {
 			return Unseen()
 		}
 	}
-	if _, _, failed := r.startFailure(-1); failed || r.wasAsked(at) && at == r.startedAt() || r.startedAt() < 0 && (r.startTimedOut() || r.PlanHas(plan.Raise) || r.workerMayHaveFailed(at)) {
+	if _, _, failed := r.startFailure(-1); failed || r.wasAsked(at) && at == r.startedAt() || r.startedAt() < 0 && (r.startTimedOut() || r.PlanHas(plan.Raise) || r.workerMayHaveFailed(at) || r.MainHas(plan.StartCancelled, plan.StartCancelAfter, plan.RunCancelAfter)) {
 		return Unseen()
 	}
 	for s := range r.Services() {
@@ -262,6 +262,16 @@ func startWaits(r *Run) Result {
 	return res
 }
 
+// stoppedBeside tells whether somebody else came to stop the host before the act that starts it ended.
+func (r *Run) stoppedBeside(act Call) bool {
+	for _, s := range r.Stoppers() {
+		if s.Begin != act.Begin && s.Begin < act.End {
+			return true
+		}
+	}
+	return false
+}
+
 func startRollback(r *Run) Result {
 	if !r.OneStart() {
 		return Unseen()
@@ -271,10 +281,8 @@ func startRollback(r *Run) Result {
 	if !ok || act.End < 0 || !r.Failed(act) || r.wasAsked(c.End) || r.ignoredCancel(c) {
 		return Unseen()
 	}
-	for _, s := range r.Stoppers() {
-		if s.Begin != act.Begin && s.Begin < act.End {
-			return Unseen() // somebody else stops the host meanwhile
-		}
+	if r.stoppedBeside(act) {
+		return Unseen()
 	}
 	res, last := Unseen(), -1
 	for s := len(r.Services()) - 1; s >= 0; s-- {

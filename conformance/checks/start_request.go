@@ -165,7 +165,7 @@ func startCutShort(r *Run) Result {
 			_, cut = r.requestInStart()
 			cut = cut && len(r.Calls(Start)) < len(r.Services())
 		}
-		if failed && !graceful && r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored" && !r.waits(c) {
+		if failed && !graceful && r.ConcurrentStart() && r.Profile.Word("completedCancelledStart") == "ignored" && (!r.waits(c) || r.At(c.End)-r.At(c.Begin) <= r.Early(0)) {
 			return Unseen()
 		}
 		if !cut || r.failedStarts() > 1 || !r.requestedBy(c, at) {
@@ -288,7 +288,7 @@ func startTwice(r *Run) Result {
 	if len(starts) < 2 || !r.Ok(starts[0]) || r.called(starts[0]) != "start" || starts[1].End < 0 || starts[1].Begin < starts[0].End {
 		return Unseen()
 	}
-	if a := r.asked(); a >= 0 && a < starts[1].Begin || r.disposedBefore(starts[1].Begin) {
+	if a := r.asked(); a >= 0 && a < starts[1].End || r.disposedBefore(starts[1].Begin) {
 		return Unseen()
 	}
 	again := r.window(starts[1], Start)
@@ -362,7 +362,7 @@ func startGivenUpLater(r *Run) Result {
 			return Unseen()
 		case c.End < 0 || r.At(c.End) > due+r.Late(limit):
 			return Broken(c.End, "the caller's token was cancelled after %v, so the start of %s, which honours its token, must end then, but did not", limit, r.Name(c.Service)).With(act.Begin)
-		case act.End >= 0 && r.failedStarts() == 1 && r.Outcome(c) == trace.WasCancelled && !r.disposalFailed() && !r.anyFailed(LifetimeStop) && r.Outcome(act) != trace.WasCancelled && len(r.Calls(Stop)) == 0:
+		case act.End >= 0 && r.failedStarts() == 1 && r.Outcome(c) == trace.WasCancelled && !r.disposalFailed() && !r.anyFailed(LifetimeStop) && r.Outcome(act) != trace.WasCancelled && len(r.Calls(Stop)) == 0 && len(r.idx().abandoned) == 0:
 			return Broken(act.End, "the caller gave up the start, so host.%s must end cancelled, but ended with %q", r.called(act), r.Outcome(act)).With(c.End)
 		}
 		return Held()

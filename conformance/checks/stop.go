@@ -285,6 +285,9 @@ func stopAfterStarts(r *Run) Result {
 	for _, h := range []Hook{Starting, Start, Started} {
 		for _, start := range r.Calls(h) {
 			for _, stop := range stops {
+				if start.End < 0 && r.MayHaveExpired(stop.Begin) && (r.At(r.Last()) == r.At(stop.Begin) || r.abandonedAt(start.Service, len(r.Trace.Events)) >= 0) {
+					continue // the time for stopping was over, and the start was given up, or that moment was the last
+				}
 				res = Held()
 				if start.Open(stop.Begin) && r.abandonedAt(start.Service, stop.Begin) < 0 {
 					return Broken(stop.Begin, "no service may be stopped before every start has ended, but %s was while %s of %s went on", r.Name(stop.Service), h, r.Name(start.Service)).With(start.Begin)
@@ -374,7 +377,7 @@ func stopReturns(r *Run) Result {
 	if act.End >= 0 {
 		return Held()
 	}
-	if r.anyOpen() || len(r.Calls(Stop)) == 0 || !r.Stuck() {
+	if r.anyOpen() || len(r.Calls(Stop)) == 0 || !r.Stuck() || r.Event(act.Begin).Who == trace.Main && r.threw() > act.Begin {
 		return Unseen()
 	}
 	for _, q := range r.Requests() {

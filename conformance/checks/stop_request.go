@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/hostsim/hostsim/scenarios/trace"
+import (
+	"github.com/hostsim/hostsim/scenarios/plan"
+	"github.com/hostsim/hostsim/scenarios/trace"
+)
 
 func init() {
 	Register("HOST-STOP-014", stopRequestStops)
@@ -16,7 +19,7 @@ func (r *Run) skipsAll() bool {
 
 // skips tells whether the profile's host may have skipped what was left of the stop that the act was, because the time was up.
 func (r *Run) skips(act Call) bool {
-	return r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End)
+	return r.skipsAll() || r.Profile.Word("expiredStop") == "skip" && r.MayHaveExpired(act.End)
 }
 
 // waiting gives the call of run or waitForShutdown that was pending at event i; ok is false if there is none.
@@ -78,8 +81,8 @@ func stopRequestBeforeRun(r *Run) Result {
 	}
 	switch {
 	case act.End >= 0:
-		if c, _, failed := r.startFailure(act.Begin); failed && r.Outcome(c) != trace.WasCancelled {
-			return Unseen()
+		if c, h, failed := r.startFailure(act.Begin); failed && (r.Outcome(c) != trace.WasCancelled || has(r.Script(c.Service, h), plan.ThrowCancelled) || has(r.Script(c.Service, Execute), plan.ThrowCancelled)) {
+			return Unseen() // the start failed for a reason of its own
 		}
 		if missing, _ := r.unstopped(act, act.End); len(missing) > 0 {
 			return Broken(act.End, "the stop was requested before run, so nothing may be left started when run returns, but %s is", r.Name(missing[0])).With(q.Begin)

@@ -87,12 +87,23 @@ func (r *Run) unclearStops() bool {
 	}
 	for _, h := range stopHooks {
 		for _, c := range r.Calls(h) {
-			if r.Outcome(c) == trace.WasCancelled && r.waits(c) && r.At(c.End)-r.At(c.Begin) <= r.Early(0) {
+			if r.Outcome(c) == trace.WasCancelled && r.waits(c) && r.At(c.End)-r.At(c.Begin) <= r.callbacksHold(c)+r.Early(0) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// callbacksHold gives for how long callbacks on the token of the call may have held its thread.
+func (r *Run) callbacksHold(c Call) time.Duration {
+	var d time.Duration
+	for _, st := range r.Script(c.Service, hookOf(r.Event(c.Begin).What)) {
+		if st.Kind == plan.OnCancelBlock {
+			d += max(st.Dur, 0)
+		}
+	}
+	return d
 }
 
 // called gives the name of the act's method: run, stop, waitForShutdown or stopHost.
@@ -289,7 +300,7 @@ func stopUnconstructed(r *Run) Result {
 		return Unseen()
 	}
 	for _, act := range r.Acts("stop") {
-		if act.Begin < starts[0].End || act.End < 0 || r.skips(act) {
+		if act.Begin < starts[0].End || act.End < 0 || r.skips(act) || r.anyFailed(LifetimeStop) {
 			continue
 		}
 		fails := r.Profile.Word("startingFlag") == "beforeConstruction"

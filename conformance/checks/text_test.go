@@ -14,8 +14,8 @@ import (
 
 // row is one hand-written trace and what the check of a clause has to say about it.
 //
-// A trace is one event a line: [TIME] WHO WHAT [begin|end] [live|dead] [OUTCOME] [=DETAIL]. A line without a time happens
-// at the time of the line before. live and dead are the token's state; ok, cancelled, error:… and aggregate(…) are
+// A trace is one event a line: [TIME] WHO WHAT [begin|end|both] [live|dead] [OUTCOME] [=DETAIL]. A semicolon ends a line
+// too. A line without a time happens at the time of the line before. both is a call that begins and ends at once. live and dead are the token's state; ok, cancelled, error:… and aggregate(…) are
 // outcomes; =3 is a number, =text a text. The last line may be "end exited 3", "end signaled SIGTERM", "end hang",
 // "end deadlock" or "end killed"; without it the process exited with 0.
 type row struct {
@@ -87,7 +87,7 @@ func parseTrace(t testing.TB, text string) (*trace.Trace, []string) {
 	tr := &trace.Trace{End: trace.Ending{Kind: trace.Exited}}
 	var lines []string
 	var now time.Duration
-	for n, line := range strings.Split(text, "\n") {
+	for n, line := range strings.Split(strings.ReplaceAll(text, ";", "\n"), "\n") {
 		f := strings.Fields(line)
 		if len(f) == 0 {
 			continue
@@ -106,11 +106,13 @@ func parseTrace(t testing.TB, text string) (*trace.Trace, []string) {
 		if len(f) < 2 {
 			t.Fatalf("line %d: %q is no event", n+1, line)
 		}
-		e := trace.Event{At: now, Who: f[0], What: f[1]}
+		e, both := trace.Event{At: now, Who: f[0], What: f[1]}, false
 		for _, w := range f[2:] {
 			switch {
 			case w == "begin":
 				e.Phase = trace.Begin
+			case w == "both":
+				e.Phase, both = trace.End, true
 			case w == "end":
 				e.Phase = trace.End
 			case w == "live":
@@ -129,8 +131,17 @@ func parseTrace(t testing.TB, text string) (*trace.Trace, []string) {
 				t.Fatalf("line %d: what is %q?", n+1, w)
 			}
 		}
+		line := strings.Join(f, " ")
+		if both {
+			begin := e
+			begin.Phase, begin.Outcome, e.Token = trace.Begin, "", trace.NoToken
+			tr.Events = append(tr.Events, begin)
+			begins, ends, _ := strings.Cut(line, " both")
+			lines = append(lines, begins+" begin"+ends)
+			line = begins + " end" + strings.NewReplacer(" live", "", " dead", "").Replace(ends)
+		}
 		tr.Events = append(tr.Events, e)
-		lines = append(lines, strings.Join(f, " "))
+		lines = append(lines, line)
 	}
 	return tr, lines
 }
@@ -181,6 +192,20 @@ const (
  host run end ok
  main return =0
 `
+)
+
+// The beginnings of many traces: services that have started one after the other, one of them a background service w at
+// work, and a stop that main calls.
+const (
+	startedA   = "a start both live ok"
+	startedAB  = startedA + "; b start both live ok"
+	startedABC = startedAB + "; c start both live ok"
+	worksAWC   = startedA + "; w start begin live; w execute begin live; w start end ok; c start both live ok"
+	ranA       = "host run begin; " + startedA
+	ranAB      = "host run begin; " + startedAB
+	ranABC     = "host run begin; " + startedABC
+	ranAWC     = "host run begin; " + worksAWC
+	stopping   = "host start both ok; host stop begin"
 )
 
 // rows judges rows of one clause; what a row leaves out it takes from base.

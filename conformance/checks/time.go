@@ -79,7 +79,7 @@ func timeTokenFires(r *Run) Result {
 	due := r.At(from) + d
 	res := Unseen()
 	for k, c := range calls {
-		if !r.cooperative(c.Service, hook[k]) || r.tokenOf(c) == trace.Cancelled || r.tokenOf(c) == trace.NoToken {
+		if !r.cooperative(c.Service, hook[k]) || r.tokenOf(c) == trace.Cancelled || r.tokenOf(c) == trace.NoToken || r.callbackHolds(c) {
 			continue
 		}
 		switch {
@@ -471,7 +471,7 @@ func timeCaller(r *Run) Result {
 	if !ok {
 		limit, ok = r.MainStep(plan.StopCancelAfter)
 	}
-	if !ok || len(r.Acts("stop")) != 1 || !r.OneStop() || !r.OneStart() || limit < 0 {
+	if !ok || len(r.Acts("stop")) != 1 || r.mains(stopSteps[:]...) != 1 || !r.OneStop() || !r.OneStart() || limit < 0 {
 		return Unseen()
 	}
 	if d, known := r.ShutdownTimeout(); known && d != plan.Infinite && d <= limit {

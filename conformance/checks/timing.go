@@ -224,6 +224,23 @@ func (r *Run) FiredIn(c Call, h Hook) int {
 	return -1
 }
 
+// callbackHolds tells whether a callback may have held up the call, or its token: one of ApplicationStopping that a stop request
+// of its own waits for, or one on a token of a stop that takes its time, and with it the timer's.
+func (r *Run) callbackHolds(c Call) bool {
+	if len(r.callbacks(AppStopping)) > 0 && has(r.Script(c.Service, hookOf(r.Event(c.Begin).What)), plan.StopApp) {
+		return true // its own stop request may wait for callbacks
+	}
+	if !r.PlanHas(plan.OnCancelBlock) {
+		return false
+	}
+	for _, i := range r.named("cancelCallback") {
+		if r.Event(i).Phase == trace.Begin && i > c.Begin && (c.End < 0 || i < c.End) {
+			return true
+		}
+	}
+	return false
+}
+
 // Cooperative tells whether every wait of the script honours the token that its hook was handed, so that it ends at once
 // when the token fires.
 func Cooperative(s plan.Script) bool {

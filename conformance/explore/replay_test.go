@@ -144,10 +144,8 @@ func TestSavedScenarioFailsTheSameWay(t *testing.T) {
 			if !explore.Breaks(sc.Plan, tr, f.o.Profile, f.v) {
 				t.Errorf("the saved scenario does not violate %s:\n%s", f.v.Clause, text)
 			}
-			for _, e := range sc.Expected(f.o.Profile.Name) {
-				if m := e.Check(tr, scenarios.Tolerance{}); m != nil {
-					t.Errorf("the saved scenario does not expect what it shows: %s\n%s", m.Said, text)
-				}
+			if len(sc.Expect) > 0 || sc.MayHang(f.o.Profile.Name) {
+				t.Errorf("the saved scenario expects what no host should do:\n%s", text)
 			}
 			again, err := explore.Shrink(&f.o, f.v)
 			if err != nil {

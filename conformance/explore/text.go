@@ -161,9 +161,9 @@ func sizes(p *plan.Plan) [3]int {
 	return [3]int{len(p.Services), steps, len(p.Signals) + len(p.Connections)}
 }
 
-// Scenario makes a scenario of a violation made small: it carries the schedule and expects what was seen. That of an adapter
-// carries no decisions: its schedule has a name, which is told in words. It expects nothing either: what such a host did in
-// one schedule is no rule for others.
+// Scenario makes a scenario of a violation made small: it carries the schedule. It expects nothing: what is wrong with the run is
+// what the clauses say, and a host that is mended is to pass. That of an adapter carries no decisions: its schedule has a name,
+// which is told in words.
 func Scenario(from *scenarios.Scenario, o *Options, v *Violation, s *Small) *scenarios.Scenario {
 	clause, said := v.In(s)
 	out := &scenarios.Scenario{
@@ -173,15 +173,15 @@ func Scenario(from *scenarios.Scenario, o *Options, v *Violation, s *Small) *sce
 		Profiles: []string{o.Profile.Name},
 		Plan:     s.Plan,
 	}
+	if trace.EndKind(v.Clause).NeverEnded() {
+		out.Title = "Found by exploring " + from.Name + ": " + clause + "."
+	}
 	if s.Schedule == nil {
-		if trace.EndKind(v.Clause).NeverEnded() {
-			out.Title = "Found by exploring " + from.Name + ": " + clause + "."
-		} else {
+		if !trace.EndKind(v.Clause).NeverEnded() {
 			out.Clauses = []string{v.Clause}
 		}
 		return out
 	}
-	out.Expect = []scenarios.Expectation{scenarios.ExpectationOf(&trace.Trace{Events: s.Trace.Events, End: s.Trace.End}, true, o.Profile.Name)}
 	for _, d := range s.Schedule.Decisions {
 		out.Schedule = append(out.Schedule, scenarios.Decision{At: d.At, Take: d.Take})
 	}

@@ -38,8 +38,9 @@ var borrowed = map[string]bool{"construct": true, "notifications": true, "dispos
 
 func (v *verifier) observe(p *plan.Plan, t *trace.Trace) {
 	for i := range t.Events {
-		if e := &t.Events[i]; e.What == plan.HookStop && e.Phase == trace.Begin && e.Token != trace.NoToken {
-			v.tokens = true
+		if e := &t.Events[i]; e.What == plan.HookStop && e.Phase == trace.Begin {
+			v.stops = true
+			v.tokens = v.tokens || e.Token != trace.NoToken
 		}
 		for f, shows := range observed {
 			if !v.seen[f] && shows(p, &t.Events[i]) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hostsim/hostsim/conformance/checks"
 	"github.com/hostsim/hostsim/conformance/report"
+	"github.com/hostsim/hostsim/scenarios"
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 	"github.com/hostsim/hostsim/spec"
@@ -37,6 +38,14 @@ type Case struct {
 	Profiles []string // the profiles that it speaks about
 	Lanes    []string
 	Features []string // the features that a host must have to play it at all
+
+	// Schedule is where the run is not to take the default. Only a host whose schedule is chosen can play it ([Follower]).
+	Schedule []scenarios.Decision
+	// Own says that the case is no part of a library that is held to what it says elsewhere: of the clauses that it names, those
+	// that its runs do not exercise fail.
+	Own bool
+	// MayHang tells whether the scenario says itself that the program does not come to an end under a profile; nil: it does not.
+	MayHang func(profile string) bool
 
 	// Expect compares a trace with what the scenario expects under a profile: "" if it agrees or nothing is expected,
 	// else what differs, and the event at which it does (-1: the end).
@@ -72,8 +81,19 @@ type Options struct {
 	Progress func(done, of int)
 	Replay   func(c *Case) string // the command that shows a case
 	// Partial says that only a part of the library is played: clauses that it does not exercise are left out instead of
-	// failing for want of exercise, or skipped if they are among Clauses.
+	// failing for want of exercise, or skipped if they are among Clauses; and features that no run shows are no problem.
 	Partial bool
+	// ClausesAlone says that the verdict is on clauses and nothing else: what the cases expect is not compared with their runs.
+	ClausesAlone bool
+	// Given says that somebody gave the cases one by one: what is not played is named with the reason, and a run that never
+	// ends fails where its scenario does not say so.
+	Given bool
+}
+
+// Follower is an [Implementation] whose schedule is chosen.
+type Follower interface {
+	// Follow plays a plan under a schedule. parts says where the run parted from it, "" if it was followed to its end.
+	Follow(ctx context.Context, p *plan.Plan, profile string, schedule []scenarios.Decision) (t *trace.Trace, parts string, err error)
 }
 
 // Verify judges an implementation by the clauses of a profile on the cases that speak about it.
@@ -94,6 +114,9 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		return nil, err
 	}
 	r := &report.Report{Format: report.Format, Implementation: id, Profile: p.Name, Lane: impl.Lane(), Size: report.Size{Schedules: "default"}}
+	if v.follows() {
+		r.Size.Schedules = "default, or the one that a scenario carries"
+	}
 	if v.plays() > 1 {
 		r.Size.Schedules = fmt.Sprintf("as Go's scheduler picks, %d of each scenario", v.plays())
 	}
@@ -124,7 +147,8 @@ type verifier struct {
 	seen    map[string]bool // features observed
 	shows   map[string]bool // features that cases need, and whether any of those was played
 	cases   []*Case
-	tokens  bool            // a stop was handed a token
+	stops   bool            // a stop was called
+	tokens  bool            // and was handed a token
 	died    map[string]bool // cases in which the process died of a signal
 	clauses []*judged
 	byID    map[string]*judged
@@ -136,6 +160,7 @@ type judged struct {
 	check     checks.Check
 	lacks     string // a feature that is not declared
 	exercised int
+	by        map[string]bool // the cases whose runs exercised it
 	failures  []report.Failure
 	verdict   report.Verdict
 	panicked  string // what the check panicked with, and where
@@ -176,8 +201,11 @@ func (v *verifier) selectClauses() error {
 // SpeaksAbout tells whether the case is to be played under a profile in a lane. What speaks about strict speaks about core
 // too: strict holds every clause of core, and a plan is a plan.
 func (c *Case) SpeaksAbout(profile, lane string) bool {
-	about := has(c.Profiles, profile) || profile == "core" && has(c.Profiles, "strict")
-	return about && (len(c.Lanes) == 0 || has(c.Lanes, lane))
+	return c.about(profile) && (len(c.Lanes) == 0 || has(c.Lanes, lane))
+}
+
+func (c *Case) about(profile string) bool {
+	return has(c.Profiles, profile) || profile == "core" && has(c.Profiles, "strict")
 }
 
 func has(list []string, s string) bool {
@@ -203,26 +231,36 @@ func (v *verifier) lacks(c *Case) string {
 		}
 	}
 	if u, ok := v.impl.(interface{ Unsupported(*plan.Plan) string }); ok {
-		return u.Unsupported(c.Plan)
+		if why := u.Unsupported(c.Plan); why != "" {
+			return why
+		}
+	}
+	if _, ok := v.impl.(Follower); len(c.Schedule) > 0 && !ok {
+		return unfollowed
 	}
 	return ""
 }
 
 // played is the outcome of one play.
 type played struct {
-	t   *trace.Trace
-	err error
+	t     *trace.Trace
+	err   error
+	parts string // where the run parted from the schedule that the case carries
 }
 
 // play plays a case. A panic on the way is the harness's fault, or the adapter's, and does not take the other cases along.
 func (v *verifier) play(ctx context.Context, c *Case) (p played) {
 	defer func() {
 		if r := recover(); r != nil {
-			p = played{nil, fmt.Errorf("panic: %v", r)}
+			p = played{err: fmt.Errorf("panic: %v", r)}
 		}
 	}()
-	t, err := v.impl.Play(ctx, c.Plan, v.profile.Name)
-	return played{t, err}
+	if f, ok := v.impl.(Follower); ok && len(c.Schedule) > 0 {
+		p.t, p.parts, p.err = f.Follow(ctx, c.Plan, v.profile.Name, c.Schedule)
+		return p
+	}
+	p.t, p.err = v.impl.Play(ctx, c.Plan, v.profile.Name)
+	return p
 }
 
 // start gives a function that gives the play of case i, which must be called for each case in order, and one that waits for
@@ -268,7 +306,7 @@ func (v *verifier) start(ctx context.Context, cases []*Case) (plays func(i int) 
 			case p := <-done[i]:
 				return p
 			case <-ctx.Done():
-				return played{nil, ctx.Err()}
+				return played{err: ctx.Err()}
 			}
 		}
 	}
@@ -276,12 +314,17 @@ func (v *verifier) start(ctx context.Context, cases []*Case) (plays func(i int) 
 }
 
 func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Case, play func() played) {
+	out := report.Scenario{Name: c.Name, Verdict: report.Pass}
 	if !c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
+		if v.o.Given {
+			out.Verdict, out.Said = report.Skipped, c.Silent(v.profile.Name, v.impl.Lane())
+			r.Scenarios = append(r.Scenarios, out)
+		}
 		return
 	}
-	out := report.Scenario{Name: c.Name, Verdict: report.Pass}
 	defer func() { r.Scenarios = append(r.Scenarios, out) }()
 	var t *trace.Trace
+	parts := ""
 	why := v.lacks(c)
 	if why == "" {
 		p := play()
@@ -293,10 +336,12 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 			out.Verdict, out.Said = report.Error, p.err.Error()
 			return
 		}
-		t = p.t
+		t, parts = p.t, p.parts
 	}
 	if why != "" {
-		r.Size.Skipped++
+		if why != unfollowed {
+			r.Size.Skipped++
+		}
 		out.Verdict, out.Said = report.Skipped, why
 		v.shown(c, false)
 		return
@@ -305,16 +350,9 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 	r.Size.Scenarios++
 	out.End = trace.FormatEnd(&t.End)
 	v.judgeRun(r, c, t)
-	if v.expects() && !v.o.Partial && c.Expect != nil {
-		if said, at := c.Expect(v.profile.Name, t); said != "" {
-			out.Verdict, out.Said = report.Fail, said
-			if at >= 0 && at < len(t.Events) {
-				out.Said += " (at " + string(trace.AppendTimed(nil, &t.Events[at])) + ")"
-			}
-			if t.End.Kind.NeverEnded() {
-				out.Verdict = report.Hang
-			}
-		}
+	v.unexpected(c, t, &out)
+	if parts != "" {
+		fails(&out, report.Fail, "the run parts from its schedule, so it shows nothing of the order that was saved: "+parts+"; explore the scenario anew, or take the schedule out of it")
 	}
 	if v.o.Repeat > 0 && n%v.o.Repeat == 0 {
 		v.repeat(ctx, r, c, t, &out)
@@ -326,6 +364,9 @@ func (v *verifier) judgeCase(ctx context.Context, r *report.Report, n int, c *Ca
 			return
 		}
 		v.judgeRun(r, c, p.t)
+		if out.Verdict == report.Pass && v.endless(c, p.t, &out) {
+			out.End = trace.FormatEnd(&p.t.End)
+		}
 	}
 }
 
@@ -384,13 +425,15 @@ func (v *verifier) conclude(r *report.Report) {
 		c := report.Clause{ID: j.clause.ID, Area: j.clause.Area, Level: string(j.clause.Level), Text: j.clause.Text,
 			Verdict: j.verdict, Exercised: j.exercised, Failures: j.failures}
 		switch {
+		case j.lacks != "" && v.o.Given && len(v.o.Clauses) == 0 && !v.claimed(j.clause.ID):
+			continue
 		case j.lacks != "":
 			c.Verdict, c.Because = report.Skipped, "the implementation declares no "+j.lacks
 		case j.check == nil:
 			c.Verdict, c.Because = report.Error, "the suite has no check for this clause"
 		case j.panicked != "":
 			c.Because = j.panicked
-		case j.exercised == 0 && v.o.Partial && len(v.o.Clauses) == 0:
+		case j.exercised == 0 && v.o.Partial && len(v.o.Clauses) == 0 && !v.claimed(j.clause.ID):
 			continue
 		default:
 			why := ""
@@ -403,6 +446,8 @@ func (v *verifier) conclude(r *report.Report) {
 			switch {
 			case why != "":
 				c.Verdict, c.Because = report.Skipped, why
+			case v.unmet(r, j) != "":
+				c.Verdict, c.Because = report.Worse(j.verdict, report.Fail), v.unmet(r, j)
 			case j.exercised == 0 && v.o.Partial:
 				c.Verdict, c.Because = report.Skipped, "no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may"
 			case j.exercised == 0:

@@ -292,9 +292,18 @@ func TestVerdicts(t *testing.T) {
 		{"nor does it when a single clause is judged", []string{first}, []string{"first.ok"},
 			func(f *fake, cs []*judge.Case, o *judge.Options) judge.Implementation {
 				cs[0].Expect = func(string, *trace.Trace) (string, int) { return "no", 0 }
-				o.Partial = true
+				o.ClausesAlone = true
 				return bound{f}
 			}, []string{"pass", first + " pass 1"}},
+		{"it does when a part of the library is played", []string{first, second}, []string{"first.ok"},
+			func(f *fake, cs []*judge.Case, o *judge.Options) judge.Implementation {
+				cs[0].Expect = func(string, *trace.Trace) (string, int) { return "no", 0 }
+				o.Partial = true
+				return bound{f}
+			}, []string{"fail", first + " pass 1", "c1 fail: no (at 0.000  first ok)"}},
+		{"and of clauses alone all must be exercised", []string{first, second}, []string{"first.ok"},
+			func(f *fake, _ []*judge.Case, o *judge.Options) judge.Implementation { o.ClausesAlone = true; return f },
+			[]string{"fail", first + " pass 1", second + " fail 0" + unseen}},
 		{"a single clause", []string{first, second}, []string{"first.bad second.ok"},
 			func(f *fake, _ []*judge.Case, o *judge.Options) judge.Implementation {
 				o.Clauses = []string{second}

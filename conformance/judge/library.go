@@ -48,6 +48,19 @@ var Recordings = sync.OnceValues(func() ([]*Case, error) {
 	return out, nil
 })
 
+// hung tells whether a real host was recorded not to come to an end.
+func hung(r *recorded.Recording) bool {
+	if r == nil {
+		return false
+	}
+	for i := range r.Variants {
+		if r.Variants[i].Trace.End.Kind.NeverEnded() {
+			return true
+		}
+	}
+	return false
+}
+
 func expectRecording(r *recorded.Recording, t *trace.Trace) (said string, at int) {
 	if r == nil {
 		return "", -1
@@ -79,14 +92,23 @@ func ForProfile(profile string) ([]*Case, error) {
 	return append(append([]*Case(nil), cases...), more...), nil
 }
 
-// CaseOf makes a case of a scenario.
+// CaseOf makes a case of a scenario. One that is a recording speaks about every profile, and expects of those that were recorded
+// what was recorded.
 func CaseOf(s *scenarios.Scenario) *Case {
 	name := s.Name
 	if s.Area != "" {
 		name = s.Area + "/" + s.Name
 	}
+	if len(s.Recordings) > 0 {
+		return &Case{
+			Name: "recorded/" + name, Plan: s.Plan, Profiles: scenarios.Expand(nil), Features: needs(s.Plan),
+			MayHang: func(profile string) bool { return hung(s.Recording(profile)) },
+			Expect:  func(profile string, t *trace.Trace) (string, int) { return expectRecording(s.Recording(profile), t) },
+		}
+	}
 	return &Case{
 		Name: name, Plan: s.Plan, Clauses: s.Clauses, Profiles: scenarios.Expand(s.Profiles), Lanes: s.Lanes, Features: needs(s.Plan),
+		Schedule: s.Schedule, MayHang: s.MayHang,
 		Expect: func(profile string, t *trace.Trace) (string, int) {
 			for _, e := range s.Expected(profile) {
 				if m := e.Check(t, scenarios.Tolerance{}); m != nil {

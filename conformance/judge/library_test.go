@@ -131,3 +131,49 @@ func TestForProfile(t *testing.T) {
 		t.Errorf("%d cases for strict, %d for dotnet-8, of which %d recorded", len(library), len(release), recorded)
 	}
 }
+
+// TestCaseOfARecording: it speaks about every profile and expects what was recorded of those that were.
+func TestCaseOfARecording(t *testing.T) {
+	s, err := scenarios.RecordedPlan("exit-in-stop")
+	if err != nil || s == nil {
+		t.Fatal(s, err)
+	}
+	c := judge.CaseOf(s)
+	if c.Name != "recorded/exit-in-stop" || !c.SpeaksAbout("strict", spec.Process) || len(c.Clauses) > 0 {
+		t.Errorf("case %s about %v", c.Name, c.Profiles)
+	}
+	empty := &trace.Trace{End: trace.Ending{Kind: trace.Exited, Code: 99}}
+	for profile, hangs := range map[string]bool{"dotnet-3.1": true, "dotnet-10": false, "strict": false} {
+		if c.MayHang(profile) != hangs {
+			t.Errorf("%s: may hang %t, want %t", profile, !hangs, hangs)
+		}
+		said, _ := c.Expect(profile, empty)
+		if recorded := s.Recording(profile) != nil; (said != "") != recorded {
+			t.Errorf("%s, recorded %t, says of a run in which nothing happens %q", profile, recorded, said)
+		}
+	}
+}
+
+// TestCaseOfASchedule: a case carries the schedule of its scenario, and says of which profiles it may hang.
+func TestCaseOfASchedule(t *testing.T) {
+	s, err := scenarios.Parse("mine.yaml", []byte(`
+name: mine
+title: A hang.
+plan: {services: [{name: a, stop: [hang]}]}
+schedule: ["at preempt main #1 take hold"]
+expect: {dotnet-8: {end: [exited 0, hang]}, strict: {end: exited 0}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := judge.CaseOf(s)
+	if len(c.Schedule) != 1 || c.Schedule[0] != (scenarios.Decision{At: "preempt main #1", Take: "hold"}) {
+		t.Errorf("schedule %v", c.Schedule)
+	}
+	if !c.MayHang("dotnet-8") || c.MayHang("strict") {
+		t.Error("it may hang under dotnet-8 alone")
+	}
+	if said, _ := c.Expect("strict", &trace.Trace{End: trace.Ending{Kind: trace.Exited, Code: 7}}); !strings.HasPrefix(said, "mine.yaml:6: the run ends exited 7") {
+		t.Errorf("it says %q", said)
+	}
+}

@@ -49,10 +49,10 @@ func (v *verifier) judge(j *judged, c *Case, run *checks.Run) {
 	case checks.Vacuous:
 		return
 	case checks.Pass:
-		j.exercised++
+		j.exercisedBy(c)
 		return
 	}
-	j.exercised++
+	j.exercisedBy(c)
 	t := run.Trace
 	f := report.Failure{Scenario: c.Name, At: res.At, Said: res.Said, Also: res.Also}
 	if res.At >= 0 && res.At < len(t.Events) {

@@ -73,7 +73,7 @@ func steadied(t *testing.T, r *probe.Report, dir string, o probe.TextOptions) []
 	}
 	s := strings.ReplaceAll(b.String(), dir, "DIR")
 	s = anyPort.ReplaceAllString(s, "127.0.0.1:PORT")
-	s = regexp.MustCompile(`\n\d+ starts of`).ReplaceAllString(s, "\n‹n› starts of")
+	s = regexp.MustCompile(`\n\d+ starts? of`).ReplaceAllString(s, "\n‹n› starts of")
 	return []byte(s)
 }
 

@@ -68,7 +68,11 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	if !r.Strict {
 		p.printf(" SHOULD clauses are advice here; --strict makes them count.")
 	}
-	p.printf("\n%d starts of the program in %s.\n", r.Starts, o.Value(r.Took))
+	starts := "starts"
+	if r.Starts == 1 {
+		starts = "start"
+	}
+	p.printf("\n%d %s of the program in %s.\n", r.Starts, starts, o.Value(r.Took))
 	return p.err
 }
 

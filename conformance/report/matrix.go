@@ -3,6 +3,7 @@ package report
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -30,7 +31,13 @@ type Row struct {
 // ParseReport reads a report as JSON.
 func ParseReport(data []byte) (*Report, error) {
 	var r Report
-	if err := json.Unmarshal(data, &r); err != nil {
+	var mistyped *json.UnmarshalTypeError
+	switch err := json.Unmarshal(data, &r); {
+	case errors.As(err, &mistyped) && mistyped.Field == "":
+		return nil, fmt.Errorf("not a report: it is a JSON %s", mistyped.Value)
+	case errors.As(err, &mistyped):
+		return nil, fmt.Errorf("not a report: %s is a %s", mistyped.Field, mistyped.Value)
+	case err != nil:
 		return nil, fmt.Errorf("not a report: %w", err)
 	}
 	if r.Format != Format {
@@ -45,6 +52,9 @@ func ParseReport(data []byte) (*Report, error) {
 
 // check refuses what no version of hostsim writes: words that are no verdicts, and counts that are not those of the clauses.
 func (r *Report) check() error {
+	if r.Verdict == "" {
+		return errors.New("not a report: it has no verdict; hostsim verify --format json writes one")
+	}
 	known := func(where string, v Verdict) error {
 		if _, ok := rank[v]; !ok {
 			return fmt.Errorf("%s has the verdict %q; the verdicts are %s", where, v, strings.Trim(fmt.Sprint(Verdicts), "[]"))
@@ -64,9 +74,20 @@ func (r *Report) check() error {
 	own := Report{Clauses: r.Clauses, Scenarios: r.Scenarios, Problems: r.Problems}
 	own.Count()
 	if own.Verdict != r.Verdict || !maps.Equal(own.Counts, r.Counts) {
-		return fmt.Errorf("the report says %s %v, but its clauses, scenarios and problems make it %s %v: it was changed after it was written", r.Verdict, r.Counts, own.Verdict, own.Counts)
+		return fmt.Errorf("the report says %s (%s), but its clauses, scenarios and problems make it %s (%s): it was changed after it was written",
+			r.Verdict, inWords(r.Counts), own.Verdict, inWords(own.Counts))
 	}
 	return nil
+}
+
+func inWords(counts map[Verdict]int) string {
+	var out []string
+	for _, v := range Verdicts {
+		if n := counts[v]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // NewMatrix puts reports beside each other, in order of name, version, lane and profile; clauses in the order of the contract.

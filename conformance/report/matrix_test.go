@@ -187,8 +187,10 @@ func TestParseReport(t *testing.T) {
 	}
 	for _, c := range []struct{ name, in, want string }{
 		{"nothing", "", "not a report: unexpected end of JSON input"},
-		{"another thing", "[1, 2]", "not a report: json: cannot unmarshal array into Go value of type report.Report"},
+		{"another thing", "[1, 2]", "not a report: it is a JSON array"},
 		{"half of one", written(func(*report.Report) {})[:200], "not a report: unexpected end of JSON input"},
+		{"a word where a number is", `{"format": "1"}`, "not a report: format is a string"},
+		{"an empty one", `{"format": 1}`, "not a report: it has no verdict; hostsim verify --format json writes one"},
 		{"an old format", `{"format": 0, "hostsim": "0.1"}`, "the report has format 0, written by hostsim 0.1; this version reads format 1"},
 		{"a format to come", written(func(r *report.Report) { r.Format = 2; r.Hostsim = "9.0" }), "the report has format 2, written by hostsim 9.0; this version reads format 1"},
 		{"a verdict that is none", written(func(r *report.Report) { r.Clauses[0].Verdict = "passed" }),
@@ -196,9 +198,9 @@ func TestParseReport(t *testing.T) {
 		{"a scenario's verdict that is none", written(func(r *report.Report) { r.Scenarios[0].Verdict = "" }),
 			`scenario STOP/three has the verdict ""; the verdicts are pass skipped provisional fail hang uncontrolled error`},
 		{"a verdict that was made better", written(func(r *report.Report) { r.Verdict = report.Pass }),
-			"the report says pass map[error:1 fail:2 pass:1 provisional:1], but its clauses, scenarios and problems make it error map[error:1 fail:2 pass:1 provisional:1]: it was changed after it was written"},
+			"the report says pass (1 pass, 1 provisional, 2 fail, 1 error), but its clauses, scenarios and problems make it error (1 pass, 1 provisional, 2 fail, 1 error): it was changed after it was written"},
 		{"a clause that was made better", written(func(r *report.Report) { r.Clauses[1].Verdict = report.Pass }),
-			"the report says error map[error:1 fail:2 pass:1 provisional:1], but its clauses, scenarios and problems make it error map[error:1 fail:1 pass:2 provisional:1]: it was changed after it was written"},
+			"the report says error (1 pass, 1 provisional, 2 fail, 1 error), but its clauses, scenarios and problems make it error (2 pass, 1 provisional, 1 fail, 1 error): it was changed after it was written"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := report.ParseReport([]byte(c.in))

@@ -37,6 +37,9 @@ func NewFaultyLane(f *Fault) *Lane {
 // Close lets go of the lane.
 func (r *Reference) Close() { r.lane.Close() }
 
+// SetChooser decides under which schedule the plays from now on are; nil: the default.
+func (r *Reference) SetChooser(c sim.Chooser) { r.lane.SetChooser(c) }
+
 // Identity implements judge.Implementation.
 func (r *Reference) Identity() report.Identity {
 	return r.id

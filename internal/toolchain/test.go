@@ -57,6 +57,7 @@ type TestResult struct {
 type Summary struct {
 	ExitCode int
 	Results  []TestResult // sorted by test
+	Unasked  bool         // nothing ran, and nothing was to: go test was told to compile or to list tests
 }
 
 // Test runs go test with the patched copy: unmodified tests that call
@@ -89,7 +90,9 @@ func Test(ctx context.Context, opt TestOptions) (Summary, error) {
 	if runErr != nil && !errors.As(runErr, &exit) {
 		return Summary{ExitCode: ExitInternal}, fmt.Errorf("toolchain: go test: %w", runErr)
 	}
-	sum.ExitCode = codeOf(sum.Results, runErr != nil)
+	if sum.ExitCode = codeOf(sum.Results, runErr != nil); sum.ExitCode == ExitNothing && runsNothing(opt.Args) {
+		sum.ExitCode, sum.Unasked = ExitOK, true
+	}
 	return sum, nil
 }
 
@@ -159,26 +162,38 @@ func (o TestOptions) environ(results string) ([]string, error) {
 // defaultFlags adds what the user did not set: no caching of results, and a
 // timeout that leaves room for many schedules.
 func defaultFlags(args []string) []string {
-	has := func(name string) bool {
-		for _, a := range args {
-			if a == "-args" || a == "--args" {
-				return false
-			}
-			a = strings.TrimPrefix(strings.TrimLeft(a, "-"), "test.")
-			if a == name || strings.HasPrefix(a, name+"=") {
-				return true
-			}
-		}
-		return false
-	}
 	var out []string
-	if !has("count") {
+	if _, has := flagOf(args, "count"); !has {
 		out = append(out, "-count=1")
 	}
-	if !has("timeout") {
+	if _, has := flagOf(args, "timeout"); !has {
 		out = append(out, "-timeout=60m")
 	}
 	return append(out, args...)
+}
+
+// flagOf looks for a flag of go test; its value is known only if it is written behind an equals sign.
+func flagOf(args []string, name string) (value string, has bool) {
+	for _, a := range args {
+		if a == "-args" || a == "--args" {
+			return "", false
+		}
+		if !strings.HasPrefix(a, "-") {
+			continue
+		}
+		a = strings.TrimPrefix(strings.TrimLeft(a, "-"), "test.")
+		if flag, value, _ := strings.Cut(a, "="); flag == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// runsNothing tells whether go test was told to do something else than to run tests.
+func runsNothing(args []string) bool {
+	v, compiles := flagOf(args, "c")
+	_, lists := flagOf(args, "list")
+	return lists || compiles && v != "false"
 }
 
 // readResults reads the lines that test binaries appended.
@@ -247,6 +262,9 @@ func (s Summary) Write(w io.Writer) {
 			fmt.Fprintf(w, ", schedule saved as %s", r.File)
 		}
 		fmt.Fprintln(w)
+	}
+	if s.Unasked {
+		return
 	}
 	if len(s.Results) == 0 {
 		fmt.Fprintln(w, "hostsim: no test that ran called synctest.Test, so no schedule was chosen")

@@ -162,6 +162,22 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+func TestRunsNothing(t *testing.T) {
+	for args, want := range map[string]bool{
+		"-c -o x .": true, "--c": true, "-c=true .": true, "-c=false .": false, "-v ./c": false, "-count=1 .": false, "-cover .": false,
+		"-list Test .": true, "-test.list=X": true, ". -args -c": false, "": false, "c": false,
+	} {
+		if got := runsNothing(strings.Fields(args)); got != want {
+			t.Errorf("%q: %t, want %t", args, got, want)
+		}
+	}
+	var b strings.Builder
+	Summary{Unasked: true}.Write(&b)
+	if b.Len() > 0 {
+		t.Errorf("of a compilation nothing is to be said, but %q was", b.String())
+	}
+}
+
 func TestSummaryText(t *testing.T) {
 	var b strings.Builder
 	Summary{Results: []TestResult{

@@ -36,6 +36,8 @@ func (e *ExitError) ExitCode() int { return e.Code }
 type Env struct {
 	// Progress is called as probe.Options.Progress is; nil means no progress is shown.
 	Progress func(probe.Progress)
+	// Color tells that the command's output is a terminal that wants colour.
+	Color bool
 	// Finished is called once before the report is printed, so that a progress bar can be cleared; may be nil.
 	Finished func()
 }
@@ -118,7 +120,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	fl.StringSliceVar(&o.Skip, "skip", nil, "leave out these `checks` or clauses: they are declared not to matter")
 	fl.BoolVar(&o.Strict, "strict", false, "SHOULD clauses count for the verdict, too")
 	fl.StringVar(&f.format, "format", "text", "text, json or junit")
-	fl.StringVar(&f.colour, "color", "never", "colours in the text: never or always")
+	fl.StringVar(&f.colour, "color", "auto", "colours in the text: auto (on a terminal), never or always")
 	fl.StringVarP(&f.output, "output", "o", "", "write the report to this `file`")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 }
@@ -144,7 +146,7 @@ func (f *flags) run(cmd *cobra.Command, args []string, env Env) error {
 	if o.TCPSend, err = unescape(o.TCPSend); err != nil {
 		return usage("--tcp-send: %v", err)
 	}
-	write, err := f.writer()
+	write, err := f.writer(env.Color)
 	if err != nil {
 		return err
 	}
@@ -207,14 +209,14 @@ func (f *flags) check(cmd *cobra.Command) error {
 }
 
 // writer gives what prints the report.
-func (f *flags) writer() (func(*probe.Report, io.Writer) error, error) {
-	if f.colour != "never" && f.colour != "always" {
-		return nil, usage("--color: %q is neither never nor always", f.colour)
+func (f *flags) writer(color bool) (func(*probe.Report, io.Writer) error, error) {
+	if f.colour != "auto" && f.colour != "never" && f.colour != "always" {
+		return nil, usage("--color: %q is none of auto, never, always", f.colour)
 	}
 	switch f.format {
 	case "text":
 		return func(r *probe.Report, w io.Writer) error {
-			return r.WriteText(w, probe.TextOptions{Color: f.colour == "always"})
+			return r.WriteText(w, probe.TextOptions{Color: f.colour == "always" || f.colour == "auto" && color && f.output == ""})
 		}, nil
 	case "json":
 		return (*probe.Report).WriteJSON, nil

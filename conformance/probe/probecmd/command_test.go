@@ -50,7 +50,7 @@ func TestUsage(t *testing.T) {
 		{"--no-such-flag -- true", "no-such-flag"},
 		{"--grace soon -- true", "--grace"},
 		{"--format xml -- true", `--format: "xml" is none of text, json, junit`},
-		{"--color sometimes -- true", "--color"},
+		{"--color sometimes -- true", `--color: "sometimes" is none of auto, never, always`},
 		{"--stop-signal SIGNOPE -- true", "--stop-signal"},
 		{"--stop-signal KILL -- true", "SIGKILL"},
 		{"--ready-line ( -- true", "--ready-line"},
@@ -198,4 +198,36 @@ func FuzzUnescape(f *testing.F) {
 			t.Fatalf("unescape(%q) = %q", s, got)
 		}
 	})
+}
+
+// TestColour: colours are for a terminal, and never go into a file of themselves.
+func TestColour(t *testing.T) {
+	for _, tt := range []struct {
+		colour   string
+		terminal bool
+		output   string
+		want     bool
+	}{
+		{"auto", true, "", true},
+		{"auto", false, "", false},
+		{"auto", true, "report.txt", false},
+		{"never", true, "", false},
+		{"always", false, "", true},
+		{"always", false, "report.txt", true},
+	} {
+		write, err := (&flags{format: "text", colour: tt.colour, output: tt.output}).writer(tt.terminal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := write(&probe.Report{Verdict: probe.Pass, Starts: 1}, &out); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), "\x1b["); got != tt.want {
+			t.Errorf("%+v: coloured %t in %q", tt, got, out.String())
+		}
+		if !strings.Contains(out.String(), "\n1 start of the program in ") {
+			t.Errorf("one start is told as %q", out.String())
+		}
+	}
 }

@@ -1,0 +1,123 @@
+package checks
+
+import "testing"
+
+// Area DISP: runs that come within one event, one word of the plan or one moment of another verdict about constructions and disposals.
+func TestDispNearMisses(t *testing.T) {
+	rows(t, "HOST-DISP-001", row{profile: "dotnet-10"},
+		row{name: "nobody was constructed, and the start failed", want: Vacuous,
+			plan:  `--- {services: [{name: c}], main: [build, run]}`,
+			trace: `host run both error:no`},
+	)
+	rows(t, "HOST-DISP-003", row{},
+		row{name: "during a stop that a second signal may have ended", want: Pass,
+			plan:  `--- {services: [{name: a}, {name: b}], applicationStarted: [[{raise: SIGTERM}]], main: [build, run]}`,
+			trace: `host run begin; signal SIGTERM; a stop begin live; b dispose both; a stop end ok; host run end ok; end exited 3`},
+	)
+	rows(t, "HOST-DISP-004", row{},
+		row{name: "no start failed", want: Vacuous,
+			plan:  `--- {services: [{name: a}], main: [build, run]}`,
+			trace: ranA + `; host run end error:start`},
+		row{name: "one was constructed, and another failed to start", want: Fail, at: "host run end error:start",
+			plan:  `--- {services: [{name: a}, {name: b}], main: [build, run]}`,
+			trace: `host run begin; b new; a start both live ok; b start both live error:start; host run end error:start`},
+		row{name: "no run", want: Vacuous, plan: `--- {services: [{name: b}], main: [build]}`, trace: `b start both live error:start`},
+	)
+	rows(t, "HOST-DISP-005", row{profile: "dotnet-10"},
+		row{name: "nobody was constructed, and the start failed", want: Vacuous, plan: `--- {main: [build, run]}`, trace: `host run both error:no`},
+	)
+	rows(t, "HOST-DISP-008", row{profile: "strict"},
+		row{name: "the other could not be constructed", lane: "process", want: Vacuous,
+			plan:  `--- {services: [{name: a, new: [{throw: x}]}, {name: b}], main: [build, run]}`,
+			trace: `host run begin; a new; b dispose begin; host run end error:disp`},
+		row{name: "a younger one was disposed before", profile: "dotnet-10", want: Vacuous,
+			plan:  `--- {services: [{name: a}, {name: b}], main: [build, run]}`,
+			trace: `host run begin; b new; b dispose both; a dispose begin; host run end ok; end exited 3`},
+	)
+	rows(t, "HOST-DISP-009", row{profile: "dotnet-8"},
+		row{name: "a disposal that never ends, and was not to fail", want: Vacuous,
+			plan:  `--- {services: [{name: b}], main: [build, run]}`,
+			trace: `host run begin; b start both live error:start; b dispose begin; host run end error:disp`},
+		row{name: "the failure comes after it", want: Vacuous,
+			plan:  `--- {services: [{name: a, dispose: [{throw: disp}]}, {name: b}], main: [build, run]}`,
+			trace: `host run begin; a dispose begin; b start both live error:start; host run end error:disp`},
+	)
+	rows(t, "HOST-DISP-010", row{profile: "strict", plan: `--- {services: [{name: a}, {name: b}], main: [build, dispose]}`},
+		row{name: "one service never started", want: Vacuous, trace: `a start both live ok; host dispose both ok; end exited 3`},
+		row{name: "a stop was under way", want: Vacuous,
+			trace: startedAB + `; b stop begin live; host dispose begin; b stop end ok; host dispose end ok; end exited 3`},
+		row{name: "the start was still going on", want: Vacuous,
+			trace: `a start begin live; b start both live ok; lifetime applicationStarted; host dispose begin; a start end ok; host dispose end ok;
+				end exited 3`},
+		row{name: "the last start never ended", want: Vacuous,
+			trace: `a start both live ok; b start begin live; host dispose both ok; end exited 3`},
+	)
+	rows(t, "HOST-DISP-011", row{profile: "dotnet-2.2", plan: `--- {services: [{name: b}], main: [build, dispose]}`},
+		row{name: "a body had been cancelled", want: Vacuous,
+			trace: `b execute both cancelled; host dispose begin; b dispose both; host dispose end ok; main return =3; end exited 3`},
+		row{name: "started again while it is disposed", want: Vacuous,
+			plan:  `--- {services: [{name: b}], main: [build, start, dispose]}`,
+			trace: `host start end ok; host dispose begin; b dispose both; host start begin; host dispose end ok; main return =3; end exited 3`},
+		row{name: "a stop had begun", want: Vacuous,
+			trace: `hostLifetime stop begin live; host dispose begin; b dispose both; host dispose end ok; main return =3; lifetime applicationStopping;
+				end exited 3`},
+		row{name: "the disposal never ended", profile: "strict", want: Vacuous,
+			trace: `host dispose begin; b dispose begin; host dispose end ok; main return =3; end exited 3`},
+		row{name: "main never returned", want: Vacuous, trace: `host dispose begin; b dispose both; host dispose end ok; end exited 3`},
+		row{name: "nobody disposed the host", want: Vacuous,
+			plan:  `--- {services: [{name: b}], main: [build]}`,
+			trace: `b dispose both; main return =3; end exited 3`},
+		row{name: "a host lifetime of the application's own", profile: "strict", want: Vacuous,
+			plan:  `--- {services: [{name: b}], hostLifetime: {}, main: [build, dispose]}`,
+			trace: `host dispose begin; b dispose both; host dispose end ok; main return =3; end exited 3`},
+		row{name: "the harness ended it", profile: "strict", want: Vacuous,
+			trace: `host dispose begin; b dispose both; host dispose end ok; main return =3; end killed`},
+	)
+	rows(t, "HOST-DISP-013", row{profile: "strict"},
+		row{name: "the disposal never ended", want: Vacuous,
+			plan:  `--- {services: [{name: w, kind: background, execute: [untilCancelled]}], main: [build]}`,
+			trace: `w execute begin live; w dispose begin`},
+	)
+	rows(t, "HOST-DISP-014", row{profile: "strict"},
+		row{name: "the work goes on", want: Pass,
+			plan:  `--- {services: [{name: w, kind: background}], main: [build, dispose]}`,
+			trace: `w execute begin live; host dispose begin; w dispose both; host dispose end ok; end exited 3`},
+		row{name: "nobody disposed the host", want: Vacuous,
+			plan:  `--- {services: [{name: w, kind: background}], main: [build]}`,
+			trace: `w execute begin live; w dispose both`},
+		row{name: "something on a token may hold it", want: Vacuous,
+			plan:  `--- {services: [{name: a, start: [{onCancelBlock: 0s}]}, {name: w, kind: background}], main: [build, dispose]}`,
+			trace: `w execute begin live; host dispose begin; w dispose both; host dispose end ok; w execute end ok; end exited 3`},
+	)
+	rows(t, "HOST-DISP-018", row{profile: "strict"},
+		row{name: "the start never constructs", profile: "dotnet-10", want: Vacuous,
+			plan:  `--- {services: [{name: b}], main: [build, run]}`,
+			trace: `host build both ok; host run begin`},
+		row{name: "nothing was done with it", want: Vacuous, plan: `--- {services: [{name: a}], main: [build]}`, trace: `host build both ok`},
+		row{name: "by a stop, and there is no start", want: Vacuous,
+			plan:  `--- {services: [{name: a}], main: [build, stop]}`,
+			trace: `host build begin; host stop both ok`},
+	)
+	rows(t, "HOST-DISP-019", row{},
+		row{name: "nobody started the host", want: Vacuous,
+			plan:  `--- {services: [{name: b, new: [{throw: ctor}]}], main: [build]}`,
+			trace: `b new`},
+	)
+	rows(t, "HOST-DISP-020", row{profile: "strict"},
+		row{name: "a disposal never ended", want: Vacuous,
+			plan:  `--- {services: [{name: a}, {name: b, new: [{throw: ctor}]}], main: [build, run]}`,
+			trace: `host run begin; b new; a dispose begin; host run end error:ctor`},
+		row{name: "run never returned", want: Vacuous,
+			plan:  `--- {services: [{name: b, new: [{throw: ctor}]}], main: [build, run]}`,
+			trace: `host run begin; b new`},
+		row{name: "two starts", want: Vacuous,
+			plan:  `--- {services: [{name: a}, {name: b, new: [{throw: ctor}]}, {name: c, stop: [{delay: inf}]}], main: [build, run]}`,
+			trace: `host run begin; host start begin; b new; host run end error:ctor`},
+	)
+	rows(t, "HOST-DISP-021", row{profile: "dotnet-10"},
+		row{name: "it never ends", want: Vacuous, plan: `--- {main: [build, buildAgain]}`, trace: `host build both ok; host build begin`},
+		row{name: "main does not build again", want: Vacuous,
+			plan:  `--- {main: [build]}`,
+			trace: `host build both ok; host build both error:InvalidOperationException`},
+	)
+}
