@@ -146,6 +146,21 @@ func TestGiven(t *testing.T) {
 				return chosen{f}
 			}), []string{"hang", first + " pass 1", "c1 hang: " + hangs + "; the run parts from its schedule, so it shows nothing of the order that was saved: " +
 				"it never came to a point; explore the scenario anew, or take the schedule out of it"}},
+		{"alone that is no failure: the decision that broke a clause may be mended away", []string{first}, []string{"x.y"},
+			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				cs[0].Schedule = []scenarios.Decision{{At: "first", Take: "ok"}, {At: "a point", Take: "hold"}}
+				return chosen{f}
+			}), []string{"provisional", first + " pass 1", "c1 provisional: the run parts from its schedule, so it shows nothing of the order that was saved: " +
+				"it never came to a point; explore the scenario anew, or take the schedule out of it"}},
+		{"and the clause that it names need not be exercised then", []string{first, second}, []string{"first.ok"},
+			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				cs[0].Clauses = []string{second}
+				cs[0].Schedule = []scenarios.Decision{{At: "first", Take: "ok"}, {At: "a point", Take: "hold"}}
+				return chosen{f}
+			}), []string{"provisional", first + " pass 1",
+				second + " skipped 0: no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may",
+				"c1 provisional: the run parts from its schedule, so it shows nothing of the order that was saved: " +
+					"it never came to a point; explore the scenario anew, or take the schedule out of it"}},
 		{"a host whose schedule is not chosen cannot follow one", []string{first}, []string{"first.ok", "first.ok"},
 			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
 				cs[0].Schedule = []scenarios.Decision{{At: "first", Take: "bad"}}
