@@ -47,6 +47,14 @@ func (a *Adapter) Identity() report.Identity {
 	return report.Identity{Name: a.id.Implementation, Version: a.id.Version, Language: a.id.Language, Runtime: a.id.Runtime, Claims: a.id.Profile, Features: a.id.Features}
 }
 
+// Withholds implements judge.Withholder: what the system does not let the process lane do.
+func (a *Adapter) Withholds(feature string) string {
+	if a.Lane() != spec.Process {
+		return ""
+	}
+	return process.Impossible(feature)
+}
+
 // Lane implements judge.Implementation.
 func (a *Adapter) Lane() string {
 	if a.runner.Lane == "" {

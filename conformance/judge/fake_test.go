@@ -93,3 +93,16 @@ func setup(plays ...string) (*fake, []*judge.Case) {
 	}
 	return f, cases
 }
+
+// blind is a fake one feature of which cannot be seen where it is judged.
+type blind struct {
+	*fake
+	feature string
+}
+
+func (b blind) Withholds(feature string) string {
+	if feature == b.feature {
+		return "nobody looks at " + feature + " here"
+	}
+	return ""
+}

@@ -107,8 +107,9 @@ func Verify(ctx context.Context, impl Implementation, cases []*Case, o Options) 
 		id.Features = f.FeaturesFor(p.Name)
 	}
 	v := &verifier{impl: impl, profile: p, o: o, cases: cases, has: map[string]bool{}, seen: map[string]bool{}, shows: map[string]bool{}}
+	w, _ := impl.(Withholder)
 	for _, f := range id.Features {
-		v.has[f] = true
+		v.has[f] = w == nil || w.Withholds(f) == ""
 	}
 	if err := v.selectClauses(); err != nil {
 		return nil, err
@@ -223,11 +224,27 @@ type Skip struct{ Why string }
 // Error implements error.
 func (s *Skip) Error() string { return s.Why }
 
+// Withholder is an implementation that has features which cannot be seen where it is judged.
+type Withholder interface {
+	// Withholds says why a feature cannot be seen, "" if it can.
+	Withholds(feature string) string
+}
+
+// without says that there is no such feature, and whose doing that is.
+func (v *verifier) without(feature, verb string) string {
+	if w, ok := v.impl.(Withholder); ok {
+		if why := w.Withholds(feature); why != "" {
+			return why
+		}
+	}
+	return "the implementation " + verb + " no " + feature
+}
+
 // lacks says why a case is not played, "" if it is.
 func (v *verifier) lacks(c *Case) string {
 	for _, f := range c.Features {
 		if !v.has[f] {
-			return "the implementation has no " + f
+			return v.without(f, "has")
 		}
 	}
 	if u, ok := v.impl.(interface{ Unsupported(*plan.Plan) string }); ok {
@@ -429,7 +446,7 @@ func (v *verifier) conclude(r *report.Report) {
 		case j.lacks != "" && v.o.Given && len(v.o.Clauses) == 0 && !v.claimed(j.clause.ID):
 			continue
 		case j.lacks != "":
-			c.Verdict, c.Because = report.Skipped, "the implementation declares no "+j.lacks
+			c.Verdict, c.Because = report.Skipped, v.without(j.lacks, "declares")
 		case j.check == nil:
 			c.Verdict, c.Because = report.Error, "the suite has no check for this clause"
 		case j.panicked != "":

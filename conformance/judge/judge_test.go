@@ -145,6 +145,12 @@ func TestVerdicts(t *testing.T) {
 			[]string{"skipped", second + " skipped 0: no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may"}},
 		{"a feature that is not declared skips a clause, exercised or not", []string{first, gifted}, []string{"first.ok second.bad"}, nil,
 			[]string{"skipped", first + " pass 1", gifted + " skipped 0: the implementation declares no sockets"}},
+		{"nor is one judged that is declared and cannot be seen here", []string{first, gifted}, []string{"first.ok", "second.bad a.listen"},
+			func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				f.features, cs[1].Features = []string{"sockets"}, []string{"sockets"}
+				return blind{f, "sockets"}
+			},
+			[]string{"skipped", first + " pass 1", gifted + " skipped 0: nobody looks at sockets here", "c2 skipped: nobody looks at sockets here"}},
 		{"one that is declared and seen does not", []string{first, gifted}, []string{"first.ok second.bad a.listen"},
 			func(f *fake, _ []*judge.Case, _ *judge.Options) judge.Implementation {
 				f.features = []string{"sockets"}

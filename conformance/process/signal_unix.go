@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Impossible says why this system does not let the process lane see a feature of a host, "" if it does.
+func Impossible(string) string { return "" }
+
 // send sends a signal to a process that we started; false if it is gone, also when its number has been given to another.
 func send(p *os.Process, name string) bool {
 	n := unix.SignalNum(name)

@@ -29,7 +29,9 @@ var tries = []try{
 		name: "it plays a plan, and SIGTERM ends it", lane: spec.Process, reuse: process.ReuseNever, required: true,
 		plan: `{"services":[{"name":"a","start":[{"delay":"20ms"}],"stop":[{"delay":"100ms"}]}],"main":[{"build":true},{"run":true},{"return":3}],
 			"signals":[{"after":"lifetime.applicationStarted","wait":"20ms","send":"SIGTERM"}]}`,
-		when: func(id *protocol.Identity) bool { return id.Offers(spec.Process) },
+		when: func(id *protocol.Identity) bool {
+			return id.Offers(spec.Process) && process.Impossible("signals") == ""
+		},
 		look: lookAtStop, good: "start, signal, stop and the end are all there",
 	},
 	{
@@ -41,7 +43,9 @@ var tries = []try{
 	{
 		name: "one process plays several plans", lane: spec.Process, reuse: process.ReuseSignals, times: 2,
 		plan: `{"services":[{"name":"a"}],"signals":[{"after":"lifetime.applicationStarted","wait":"20ms","send":"SIGTERM"}]}`,
-		when: func(id *protocol.Identity) bool { return id.Reuse && id.Offers(spec.Process) },
+		when: func(id *protocol.Identity) bool {
+			return id.Reuse && id.Offers(spec.Process) && process.Impossible("signals") == ""
+		},
 		look: func(l *look) {
 			if !l.ended() {
 				return
