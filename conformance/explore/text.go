@@ -30,7 +30,11 @@ func (r *Result) Text() string {
 		b.WriteString("no violation\n")
 	}
 	for _, v := range r.Violations {
-		fmt.Fprintf(&b, "VIOLATED %s in %d schedules, first %s: %s\n", v.Clause, v.Count, r.number(v.First), v.Said)
+		schedules := "schedules"
+		if v.Count == 1 {
+			schedules = "schedule"
+		}
+		fmt.Fprintf(&b, "VIOLATED %s in %d %s, first %s: %s\n", v.Clause, v.Count, schedules, r.number(v.First), v.Said)
 	}
 	return b.String()
 }

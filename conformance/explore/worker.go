@@ -2,6 +2,8 @@ package explore
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/hostsim/hostsim/conformance/checks"
 	"github.com/hostsim/hostsim/fakes/sim"
@@ -159,16 +161,23 @@ func (w *worker) judge(t *trace.Trace, index uint64) *seen {
 	return s
 }
 
-// signature tells one deadlock from another: who waits for what, without times.
+// signature tells one deadlock from another: who waits for what, without times. A cycle has no first, so it is told from the
+// place in it from which it reads first in the alphabet.
 func signature(e *trace.Ending) string {
 	if len(e.Cycle) == 0 {
 		return e.Reason
 	}
-	out := ""
-	for _, c := range e.Cycle {
-		out += c.Who + " waits for " + c.Resource + "; "
+	waits := make([]string, len(e.Cycle))
+	for i, c := range e.Cycle {
+		waits[i] = c.Who + " waits for " + c.Resource
 	}
-	return out[:len(out)-2]
+	out := ""
+	for i := range waits {
+		if turned := strings.Join(append(slices.Clone(waits[i:]), waits[:i]...), "; "); out == "" || turned < out {
+			out = turned
+		}
+	}
+	return out
 }
 
 func end(e *trace.Ending) string {

@@ -100,7 +100,7 @@ func (r *Report) Summary() string {
 	s := fmt.Sprintf("%s: %s", plural(len(r.Clauses), "clause"), strings.Join(parts, ", "))
 	s += fmt.Sprintf("\n%s, %s, %s; schedule: %s", plural(r.Size.Scenarios, "scenario"), plural(r.Size.Runs, "run"), plural(r.Size.Events, "event"), r.Size.Schedules)
 	if r.Size.Skipped > 0 {
-		s += fmt.Sprintf("; %d scenarios skipped for want of a feature", r.Size.Skipped)
+		s += fmt.Sprintf("; %s skipped for want of a feature", plural(r.Size.Skipped, "scenario"))
 	}
 	if r.Size.Repeated > 0 {
 		s += fmt.Sprintf("; %d played twice and compared", r.Size.Repeated)
