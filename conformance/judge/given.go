@@ -85,10 +85,16 @@ func (j *judged) exercisedBy(c *Case) {
 	j.by[c.Name] = true
 }
 
-// claimed tells whether somebody's own case says that it exercises a clause.
+// claims tells whether somebody's own case says that every run of it exercises a clause. One that names several profiles says
+// so of one of them, and not of which.
+func (c *Case) claims(clause string) bool {
+	return c.Own && !c.Several && has(c.Clauses, clause)
+}
+
+// claimed tells whether one of the cases claims a clause.
 func (v *verifier) claimed(clause string) bool {
 	for _, c := range v.cases {
-		if c.Own && has(c.Clauses, clause) && c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
+		if c.claims(clause) && c.SpeaksAbout(v.profile.Name, v.impl.Lane()) {
 			return true
 		}
 	}
@@ -100,7 +106,7 @@ func (v *verifier) claimed(clause string) bool {
 func (v *verifier) unmet(r *report.Report, j *judged) string {
 	var said []string
 	for _, c := range v.cases {
-		if c.Own && has(c.Clauses, j.clause.ID) && playedIn(r, c.Name) && outcomeOf(r, c.Name).Verdict != report.Provisional && !j.by[c.Name] && v.brokenIn(c.Name) == "" {
+		if c.claims(j.clause.ID) && playedIn(r, c.Name) && outcomeOf(r, c.Name).Verdict != report.Provisional && !j.by[c.Name] && v.brokenIn(c.Name) == "" {
 			said = append(said, c.Name+" says that it exercises "+j.clause.ID+"; no run of it did")
 		}
 	}

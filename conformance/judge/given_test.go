@@ -66,6 +66,11 @@ func TestGiven(t *testing.T) {
 				cs[1].Clauses = []string{first}
 				return f
 			}), []string{"hang", first + " hang 1; c1 at 0 (first bad): first is bad: c2 says that it exercises " + first + "; no run of it did"}},
+		{"one about several profiles may exercise it under another", []string{first, second}, []string{"first.ok"},
+			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
+				cs[0].Several, cs[0].Clauses = true, []string{second}
+				return f
+			}), []string{"pass", first + " pass 1"}},
 		{"a case of the library is held to that elsewhere", []string{first, second}, []string{"first.ok"},
 			given(func(f *fake, cs []*judge.Case, _ *judge.Options) judge.Implementation {
 				cs[0].Own, cs[0].Clauses = false, []string{second}

@@ -42,8 +42,8 @@ type Case struct {
 	// Schedule is where the run is not to take the default. Only a host whose schedule is chosen can play it ([Follower]).
 	Schedule []scenarios.Decision
 	// Own says that the case is no part of a library that is held to what it says elsewhere: of the clauses that it names, those
-	// that its runs do not exercise fail.
-	Own bool
+	// that its runs do not exercise fail, unless it names Several profiles: it may mean another one than that of the run.
+	Own, Several bool
 	// MayHang tells whether the scenario says itself that the program does not come to an end under a profile; nil: it does not.
 	MayHang func(profile string) bool
 

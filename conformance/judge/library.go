@@ -108,7 +108,7 @@ func CaseOf(s *scenarios.Scenario) *Case {
 	}
 	return &Case{
 		Name: name, Plan: s.Plan, Clauses: s.Clauses, Profiles: scenarios.Expand(s.Profiles), Lanes: s.Lanes, Features: needs(s.Plan),
-		Schedule: s.Schedule, MayHang: s.MayHang,
+		Schedule: s.Schedule, MayHang: s.MayHang, Several: len(s.Profiles) > 0 && len(scenarios.Expand(s.Profiles)) > 1,
 		Expect: func(profile string, t *trace.Trace) (string, int) {
 			for _, e := range s.Expected(profile) {
 				if m := e.Check(t, scenarios.Tolerance{}); m != nil {
