@@ -41,9 +41,9 @@ built-in hosts.
 With FILEs it plays these instead, which is how a team keeps its own scenarios as regression tests. FILE is a scenario, a
 bare plan or a recording, "-", or the name of a scenario of the library or of a recording. Every clause that their runs
 exercise is judged. It fails, too, where a run is not what its file expects (of the reference host and the mutants; other
-hosts are judged by clauses alone), where no run exercises a clause that the file names (unless it names several profiles, too), and
-where a run never ends and the file does not say that it may. A run that parts from the schedule of its file is provisional: it is said, and
-fails nothing. What cannot be played is named.
+hosts are judged by clauses alone), where no run exercises a clause that the file names (unless it names several profiles,
+too), and where a run never ends and the file does not say that it may. A run that parts from the schedule of its file is
+provisional: it is said, and fails nothing. What cannot be played is named.
 
 Exit codes: 0 all hold, 1 a clause is broken or a file not kept to, 2 bad usage or input, 3 the host hung or deadlocked,
 4 the same schedule gave different runs, 5 nothing ran.`,
