@@ -121,10 +121,11 @@ func (p *Process) Leave(code int) {
 	p.exit("exit "+strconv.Itoa(code), true)
 }
 
-// RunExitHandlers runs the exit handlers without ending the process.
+// RunExitHandlers runs the exit handlers without ending the process: those that are registered now. One that is taken back
+// meanwhile runs all the same, and one that is added meanwhile does not.
 func (p *Process) RunExitHandlers() {
-	for i := 0; i < len(p.onExit); i++ {
-		p.onExit[i].f()
+	for _, h := range slices.Clone(p.onExit) {
+		h.f()
 	}
 }
 

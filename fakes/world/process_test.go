@@ -184,10 +184,16 @@ func TestExit(t *testing.T) {
 			remove()
 			return 0
 		}, []string{"0 test.b", "exited 0"}},
-		{"one that is registered by another does", func(s *stage) int {
-			s.Process.OnExit(func() { s.Process.OnExit(func() { s.say("late") }); s.say("a") })
+		{"one that is registered by another does not run", func(s *stage) int {
+			s.Process.OnExit(func() { s.Process.OnExit(func() { s.say("never") }); s.say("a") })
 			return 0
-		}, []string{"0 test.a", "0 test.late", "exited 0"}},
+		}, []string{"0 test.a", "exited 0"}},
+		{"one that is taken back while another runs does", func(s *stage) int {
+			var remove func()
+			s.Process.OnExit(func() { remove(); s.say("a") })
+			remove = s.Process.OnExit(func() { s.say("b") })
+			return 0
+		}, []string{"0 test.a", "0 test.b", "exited 0"}},
 		{"of two exits the last counts, and neither returns", func(s *stage) int {
 			s.Process.OnExit(func() { s.hold(2 * ms) })
 			s.in(func() { s.sleep(ms); s.Process.Exit(8); s.say("never") })
