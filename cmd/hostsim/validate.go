@@ -20,7 +20,11 @@ func validateCommand(s streams) *cobra.Command {
 			}
 			var errs []error
 			for _, a := range args {
-				if _, err := load(s, a); err != nil {
+				sc, err := load(s, a)
+				if err == nil {
+					err = knownClauses(sc)
+				}
+				if err != nil {
 					errs = append(errs, err)
 				}
 			}
