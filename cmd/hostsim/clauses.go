@@ -49,7 +49,7 @@ func clausesCommand(s streams) *cobra.Command {
 			}
 			for _, p := range []string{profile, diff} {
 				if p != "" && all.Profile(p) == nil {
-					return usagef("there is no profile %q%s; the profiles are %s", p, didYouMean(p, all.ProfileNames()), strings.Join(all.ProfileNames(), ", "))
+					return noSuchProfile(p, all.ProfileNames())
 				}
 			}
 			if diff != "" && profile == "" {

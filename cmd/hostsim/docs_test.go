@@ -196,10 +196,11 @@ func checkNames(c *cobra.Command) (n int, err error) {
 		return nil
 	}
 	clause := func(id string) error {
-		if all.Clause(id) == nil {
-			return noSuchClause(all, id)
+		c, err := clauseNamed(all, id)
+		if err == nil && c.ID != id {
+			return fmt.Errorf("clause %q is written %s", id, c.ID)
 		}
-		return nil
+		return err
 	}
 	flags := map[string]func(string) error{"as": profile, "profile": profile, "diff": profile, "clause": clause, "impl": func(name string) error {
 		if !slices.Contains(hostNames(), name) {

@@ -28,13 +28,15 @@ or bug by its number in the catalogue that the contract was written from.`,
 			if err != nil {
 				return err
 			}
+			var list []*spec.Clause
 			for _, id := range args {
-				if all.Clause(strings.ToUpper(id)) == nil {
-					return noSuchClause(all, id)
+				c, err := clauseNamed(all, id)
+				if err != nil {
+					return err
 				}
+				list = append(list, c)
 			}
-			for i, id := range args {
-				c := all.Clause(strings.ToUpper(id))
+			for i, c := range list {
 				if i > 0 {
 					fmt.Fprintln(s.out)
 				}
@@ -89,11 +91,15 @@ func clauseIDs(all *spec.Spec) (out []string) {
 	return out
 }
 
-func noSuchClause(all *spec.Spec, id string) error {
-	if whole := "HOST-" + strings.ToUpper(id); all.Clause(whole) != nil {
-		return usagef("there is no clause %q (did you mean %s?)", id, whole)
+// clauseNamed finds a clause by its id, in capitals or not.
+func clauseNamed(all *spec.Spec, id string) (*spec.Clause, error) {
+	if c := all.Clause(strings.ToUpper(id)); c != nil {
+		return c, nil
 	}
-	return usagef("there is no clause %q%s; `hostsim clauses` lists them", id, didYouMean(id, clauseIDs(all)))
+	if whole := "HOST-" + strings.ToUpper(id); all.Clause(whole) != nil {
+		return nil, usagef("there is no clause %q (did you mean %s?)", id, whole)
+	}
+	return nil, usagef("there is no clause %q%s; `hostsim clauses` lists them", id, didYouMean(id, clauseIDs(all)))
 }
 
 func explainClause(s streams, all *spec.Spec, c *spec.Clause) error {

@@ -124,12 +124,12 @@ func (f *exploreFlags) options(s streams, sc *scenarios.Scenario) (explore.Optio
 		o.Schedules = 10000
 	}
 	for i, id := range f.clauses {
-		id = strings.ToUpper(id)
-		f.clauses[i] = id
-		if c := spec.MustLoad().Clause(id); c == nil {
-			return o, noSuchClause(spec.MustLoad(), id)
-		} else if !c.Has(f.as) {
-			return o, usagef("profile %s has no clause %q", f.as, id)
+		c, err := clauseNamed(spec.MustLoad(), strings.ToUpper(id))
+		if err != nil {
+			return o, err
+		}
+		if f.clauses[i] = c.ID; !c.Has(f.as) {
+			return o, usagef("profile %s has no clause %q", f.as, c.ID)
 		}
 	}
 	if f.shard != "" {

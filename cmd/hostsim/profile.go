@@ -30,6 +30,10 @@ func knownProfile(name string) error {
 	if all.Profile(name) != nil {
 		return usagef("profile %s is not about hosts; `hostsim %s` judges by it", name, name)
 	}
+	return noSuchProfile(name, names)
+}
+
+func noSuchProfile(name string, names []string) error {
 	return usagef("there is no profile %q%s; the profiles are %s", name, didYouMean(name, names), strings.Join(names, ", "))
 }
 

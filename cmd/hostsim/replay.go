@@ -202,7 +202,7 @@ func (f *replayFlags) one(s streams, lane replayer, sc *scenarios.Scenario) (cod
 // play plays once, under a schedule if there is one; a divergence from it is said on standard error.
 func play(lane replayer, sc *scenarios.Scenario, profile string, follow *explore.Schedule, s streams) (*trace.Trace, error) {
 	if follow == nil {
-		follow = scheduleOf(sc)
+		follow = scheduleOf(sc.Schedule)
 	}
 	if follow == nil {
 		lane.SetChooser(nil)
@@ -217,13 +217,13 @@ func play(lane replayer, sc *scenarios.Scenario, profile string, follow *explore
 	return t, err
 }
 
-// scheduleOf gives the schedule that a scenario carries, nil if it carries none.
-func scheduleOf(sc *scenarios.Scenario) *explore.Schedule {
-	if len(sc.Schedule) == 0 {
+// scheduleOf makes a schedule of the decisions that a scenario carries, nil if there are none.
+func scheduleOf(decisions []scenarios.Decision) *explore.Schedule {
+	if len(decisions) == 0 {
 		return nil
 	}
 	out := &explore.Schedule{Format: explore.Format}
-	for _, d := range sc.Schedule {
+	for _, d := range decisions {
 		out.Decisions = append(out.Decisions, explore.Decision{At: d.At, Take: d.Take})
 	}
 	return out

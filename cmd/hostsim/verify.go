@@ -156,10 +156,11 @@ func judgeIt(ctx context.Context, s streams, f *verifyFlags, impl judge.Implemen
 		return err
 	}
 	for i, id := range f.clauses {
-		f.clauses[i] = strings.ToUpper(id)
-		if all.Clause(f.clauses[i]) == nil {
-			return noSuchClause(all, id)
+		c, err := clauseNamed(all, id)
+		if err != nil {
+			return err
 		}
+		f.clauses[i] = c.ID
 	}
 	cases, o := f.given, judge.Options{
 		Spec: all, Profile: f.profile, Clauses: f.clauses, Plays: f.plays, ClausesAlone: len(f.clauses) > 0,

@@ -67,10 +67,10 @@ func (f *verifyFlags) meantAsCommand(err error) error {
 func knownClauses(sc *scenarios.Scenario) error {
 	all := spec.MustLoad()
 	for _, id := range sc.Clauses {
-		c := all.Clause(id)
+		c, err := clauseNamed(all, id)
 		switch {
-		case c == nil:
-			return usagef("%s: clauses: %w", sc.File, noSuchClause(all, id))
+		case err != nil:
+			return usagef("%s: clauses: %w", sc.File, err)
 		case c.Retired != "":
 			return usagef("%s: clauses: %s is retired: %s", sc.File, id, c.Retired)
 		case !slices.ContainsFunc(scenarios.Expand(sc.Profiles), c.Has):
@@ -132,7 +132,7 @@ type follower struct{ *virtual.Reference }
 
 // Follow implements judge.Follower.
 func (f follower) Follow(ctx context.Context, p *plan.Plan, profile string, schedule []scenarios.Decision) (*trace.Trace, string, error) {
-	r := explore.NewReplay(scheduleOf(&scenarios.Scenario{Schedule: schedule}))
+	r := explore.NewReplay(scheduleOf(schedule))
 	f.SetChooser(r)
 	defer f.SetChooser(nil)
 	t, err := f.Play(ctx, p, profile)

@@ -317,7 +317,7 @@ func lastExitCounts(r *Run) Result {
 		return Unseen() // the host has a word in it
 	}
 	done := r.Next(h[0], trace.Process, "processExit", trace.End)
-	last := max(-1, r.returned())
+	last := r.returned()
 	for _, i := range r.exits() {
 		last = max(last, i)
 	}

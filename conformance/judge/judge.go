@@ -461,11 +461,11 @@ func (v *verifier) conclude(r *report.Report) {
 			if why == "" && j.exercised == 0 {
 				why = v.unshowable(r, j.clause.ID)
 			}
-			switch {
+			switch unmet := v.unmet(r, j); {
 			case why != "":
 				c.Verdict, c.Because = report.Skipped, why
-			case v.unmet(r, j) != "":
-				c.Verdict, c.Because = report.Worse(j.verdict, report.Fail), v.unmet(r, j)
+			case unmet != "":
+				c.Verdict, c.Because = report.Worse(j.verdict, report.Fail), unmet
 			case j.exercised == 0 && v.o.Partial:
 				c.Verdict, c.Because = report.Skipped, "no run of the scenarios that were chosen brought about what the clause is about; a run of the whole library may"
 			case j.exercised == 0:

@@ -29,9 +29,7 @@ var tries = []try{
 		name: "it plays a plan, and SIGTERM ends it", lane: spec.Process, reuse: process.ReuseNever, required: true,
 		plan: `{"services":[{"name":"a","start":[{"delay":"20ms"}],"stop":[{"delay":"100ms"}]}],"main":[{"build":true},{"run":true},{"return":3}],
 			"signals":[{"after":"lifetime.applicationStarted","wait":"20ms","send":"SIGTERM"}]}`,
-		when: func(id *protocol.Identity) bool {
-			return id.Offers(spec.Process) && process.Impossible("signals") == ""
-		},
+		when: signalled,
 		look: lookAtStop, good: "start, signal, stop and the end are all there",
 	},
 	{
@@ -43,9 +41,7 @@ var tries = []try{
 	{
 		name: "one process plays several plans", lane: spec.Process, reuse: process.ReuseSignals, times: 2,
 		plan: `{"services":[{"name":"a"}],"signals":[{"after":"lifetime.applicationStarted","wait":"20ms","send":"SIGTERM"}]}`,
-		when: func(id *protocol.Identity) bool {
-			return id.Reuse && id.Offers(spec.Process) && process.Impossible("signals") == ""
-		},
+		when: func(id *protocol.Identity) bool { return id.Reuse && signalled(id) },
 		look: func(l *look) {
 			if !l.ended() {
 				return
@@ -60,6 +56,11 @@ var tries = []try{
 		when: func(id *protocol.Identity) bool { return id.Offers(spec.Virtual) },
 		look: lookAtVirtual, good: "an hour passes in no time",
 	},
+}
+
+// signalled tells whether the adapter's processes can be sent signals.
+func signalled(id *protocol.Identity) bool {
+	return id.Offers(spec.Process) && process.Impossible("signals") == ""
 }
 
 // look is what was seen of one try.
