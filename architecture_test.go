@@ -25,6 +25,7 @@ var layers = []struct {
 	{"conformance/report", []string{"conformance/report", "spec"}},
 	{"conformance/probe", []string{"conformance/probe", "internal/proctree", "spec"}},
 	{"conformance", []string{"conformance", "fakes", "host", "internal/proctree", "scenarios", "spec"}},
+	{"internal/golden", nil},                             // for tests alone
 	{"internal/proctree", []string{"internal/proctree"}}, // /proc, and what a program writes
 	{"internal/toolchain", []string{"internal/toolchain"}},
 	{"cmd", []string{"cmd", "conformance", "fakes", "host", "internal", "scenarios", "spec"}},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hostsim/hostsim/internal/golden"
 	"github.com/hostsim/hostsim/scenarios/doc"
 )
 
@@ -41,18 +42,7 @@ func TestBadFiles(t *testing.T) {
 				}
 			}
 			got := err.Error() + "\n"
-			if *update {
-				if err := os.WriteFile(name+".golden", []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(name + ".golden")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden.Check(t, name+".golden", []byte(got))
 		})
 	}
 	if files < 25 {

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -11,12 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/hostsim/hostsim/internal/golden"
 	"github.com/hostsim/hostsim/scenarios/doc"
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 const whole = `# yaml-language-server: $schema=../../schema.json
 name: second-sigterm
@@ -212,7 +210,7 @@ func TestLoadNamesEveryWrongFile(t *testing.T) {
 
 func TestSchemaIsCurrent(t *testing.T) {
 	made := MakeSchema()
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile("schema.json", made, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -3,20 +3,17 @@ package fuzz
 import (
 	"bytes"
 	"crypto/sha256"
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hostsim/hostsim/conformance/virtual"
+	"github.com/hostsim/hostsim/internal/golden"
 	"github.com/hostsim/hostsim/scenarios/plan"
 	"github.com/hostsim/hostsim/scenarios/trace"
 )
-
-var update = flag.Bool("update", false, "write the golden plans anew")
 
 // TestPlansOfASeed: the plan that a number stands for is the same everywhere, so that what is reported by its number can be found
 // again. Whoever changes the generator on purpose writes them anew with -update.
@@ -34,18 +31,7 @@ func TestPlansOfASeed(t *testing.T) {
 		}
 		fmt.Fprintf(&got, "2000 plans in the style %+v: %x\n", s, sum.Sum(nil))
 	}
-	if *update {
-		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("got\n%s\nwant\n%s", got.Bytes(), want)
-	}
+	golden.Check(t, file, got.Bytes())
 }
 
 func parsed(t *testing.T, text string) *plan.Plan {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"runtime"
 	"strings"
@@ -17,9 +16,8 @@ import (
 	"github.com/hostsim/hostsim/conformance/report"
 	"github.com/hostsim/hostsim/conformance/virtual"
 	"github.com/hostsim/hostsim/host"
+	"github.com/hostsim/hostsim/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // whole is the matrix of all mutants, made once for all tests.
 var whole = sync.OnceValues(func() (*mutants.Matrix, error) {
@@ -47,28 +45,11 @@ func TestMatrix(t *testing.T) {
 	if !m.Holds() {
 		t.Error("the matrix does not hold")
 	}
-	golden(t, "testdata/matrix.golden", m)
-}
-
-func golden(t *testing.T, file string, m *mutants.Matrix) {
-	t.Helper()
 	var b bytes.Buffer
 	if err := m.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(b.String(), "\n")); d != "" {
-		t.Errorf("%s is not what it was; if that is right, run go test ./conformance/mutants -update\n%s", file, d)
-	}
+	golden.Check(t, "testdata/matrix.golden", b.Bytes())
 }
 
 // TestMatrixIsTheSameOnAnyMachine judges some mutants with one worker and with eight.

@@ -6,9 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,30 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hostsim/hostsim/conformance/probe"
+	"github.com/hostsim/hostsim/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s differs (-want +got); after looking at it: go test -run %s -update\n%s", path, t.Name(), d)
-	}
-}
 
 // steady prints measured values by their kind, so that a report of a real run is the same every time.
 func steady(v any) string {
@@ -110,7 +86,7 @@ func TestTextReports(t *testing.T) {
 			if f := r.Finding("HOST-PROBE-025"); f != nil && f.Verdict == probe.Skipped {
 				t.Skip(f.Said)
 			}
-			golden(t, tt.golden, steadied(t, r, o.Dir, probe.TextOptions{Value: steady}))
+			golden.Check(t, filepath.Join("testdata", tt.golden), steadied(t, r, o.Dir, probe.TextOptions{Value: steady}))
 		})
 	}
 }
@@ -162,7 +138,7 @@ func TestJSONIsReproducible(t *testing.T) {
 	if d := cmp.Diff(string(verdictPart[0]), string(verdictPart[1])); d != "" {
 		t.Errorf("two runs of one program differ:\n%s", d)
 	}
-	golden(t, "cuts-requests.json", verdictPart[0])
+	golden.Check(t, filepath.Join("testdata", "cuts-requests.json"), verdictPart[0])
 }
 
 func TestJUnit(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hostsim/hostsim/conformance/report"
+	"github.com/hostsim/hostsim/internal/golden"
 	"github.com/hostsim/hostsim/spec"
 )
 
@@ -49,19 +49,7 @@ func TestMatrixGolden(t *testing.T) {
 			if name == "matrix.page.json" { // what the page is made of is read in a browser; what it is fed, here
 				got = pageData(t, a.String())
 			}
-			golden := filepath.Join("testdata", name)
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("%s differs (write it anew with -update if that is meant):\n%s", golden, got)
-			}
+			golden.Check(t, filepath.Join("testdata", name), got)
 		})
 	}
 }

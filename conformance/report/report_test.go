@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -14,9 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/hostsim/hostsim/conformance/report"
+	"github.com/hostsim/hostsim/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func ms(v float64) *float64 { return &v }
 
@@ -98,19 +95,7 @@ func TestGolden(t *testing.T) {
 				if err := write(samples()[name], &b); err != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
 					t.Errorf("the same verdicts gave other bytes, or %v", err)
 				}
-				golden := filepath.Join("testdata", name+"."+ext)
-				if *update {
-					if err := os.WriteFile(golden, a.Bytes(), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(golden)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Equal(a.Bytes(), want) {
-					t.Errorf("%s differs (write it anew with -update if that is meant):\n%s", golden, a.String())
-				}
+				golden.Check(t, filepath.Join("testdata", name+"."+ext), a.Bytes())
 			})
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -15,9 +14,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"github.com/hostsim/hostsim/internal/golden"
+)
 
 const childVar = "HOSTSIM_TEST_CHILD"
 
@@ -208,7 +207,7 @@ func TestBrokenAdapters(t *testing.T) {
 			if good := strings.HasPrefix(name, "good"); r.OK() != good {
 				t.Errorf("OK() = %v", r.OK())
 			}
-			golden(t, filepath.Join("testdata", name+".golden"), r.String())
+			golden.Check(t, filepath.Join("testdata", name+".golden"), []byte(r.String()))
 			for _, f := range r.Findings {
 				if !f.OK && f.Mend == "" {
 					t.Errorf("finding %q does not say how to mend it", f.Said)
@@ -246,25 +245,8 @@ func TestEachBreakageHasAMessageOfItsOwn(t *testing.T) {
 
 func TestCommandThatIsNotThere(t *testing.T) {
 	r := Check(context.Background(), []string{"/no/such/adapter"})
-	golden(t, "testdata/not-there.golden", r.String())
+	golden.Check(t, "testdata/not-there.golden", []byte(r.String()))
 	if r.OK() {
 		t.Error("OK")
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 	}
 }

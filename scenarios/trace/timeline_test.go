@@ -1,33 +1,14 @@
 package trace
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hostsim/hostsim/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
 
 func write(t *testing.T, tr *Trace, o Options) string {
 	t.Helper()
@@ -82,7 +63,7 @@ func TestTimelineGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := write(t, c.trace, c.options)
-			golden(t, name, text)
+			golden.Check(t, filepath.Join("testdata", name), []byte(text))
 			if again := write(t, c.trace, c.options); again != text {
 				t.Error("written differently the second time")
 			}

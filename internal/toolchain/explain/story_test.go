@@ -1,32 +1,13 @@
 package explain
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hostsim/hostsim/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
 
 const minus = ^uintptr(0) // -1 as the runtime writes it
 
@@ -85,21 +66,21 @@ func busy(good bool) (*program, []Blocked) {
 func TestStories(t *testing.T) {
 	p, blocked := busy(false)
 	r := p.run(blocked...)
-	golden(t, "unknown.txt", r.Deadlock(nil))
+	golden.Check(t, filepath.Join("testdata", "unknown.txt"), []byte(r.Deadlock(nil)))
 	goodProgram, _ := busy(true)
 	var l Learned
 	l.Learn(goodProgram.run())
-	golden(t, "learned.txt", r.Deadlock(&l))
+	golden.Check(t, filepath.Join("testdata", "learned.txt"), []byte(r.Deadlock(&l)))
 	if again := p.run(blocked...).Deadlock(&l); again != r.Deadlock(&l) {
 		t.Errorf("told differently the second time:\n%s", again)
 	}
-	golden(t, "timeline.txt", r.Timeline(100)+"---\n"+goodProgram.run().Timeline(100))
+	golden.Check(t, filepath.Join("testdata", "timeline.txt"), []byte(r.Timeline(100)+"---\n"+goodProgram.run().Timeline(100)))
 	var b strings.Builder
 	waits, _ := r.Waits(&l)
 	for _, w := range waits {
 		fmt.Fprintln(&b, w)
 	}
-	golden(t, "lines.txt", b.String())
+	golden.Check(t, filepath.Join("testdata", "lines.txt"), []byte(b.String()))
 }
 
 // TestOnlyTheFirstAreToldOf: of very many that wait in no cycle twenty are told of, and how many there are besides.
